@@ -2,21 +2,46 @@
 PYTHON ?= python3
 BIN := .venv/bin
 ENV := .venv/installed
+OUT := .
+
+# The networks are small: one thread each is faster than two that wait for each other.
+export OMP_NUM_THREADS := 1
+export PATH := $(CURDIR)/$(BIN):$(PATH)
 
 .PHONY: help demo test test-all export readme docs clean
 
 help:            ## list these commands
-	@grep -E '^[a-z-]+:.*##' Makefile | sed -E 's/:[^#]*## /\t/' | expand -t 12
+	@sed -nE 's/^([a-z-]+):[^#]*## /\1	/p' Makefile | expand -t 12
 
 demo: $(ENV)     ## simulate, train, compare, analyse and generate, into demo/
-	$(BIN)/rotae-demo
+	rotae-demo
 
 test: $(ENV)     ## test the notebooks, then the package
-	$(BIN)/nbdev-test --n_workers 2
-	$(BIN)/pytest
+	ruff check --quiet
+	nbdev-test --n-workers 2
+	pytest
+
+test-all: $(ENV) ## the same, slow cells and tests included
+	nbdev-test --n-workers 2 --flags slow
+	pytest -m 'slow or not slow'
+
+export: $(ENV)   ## write the package from the notebooks, and clean them
+	nbdev-export
+	nbdev-clean
+
+readme: $(ENV)   ## write README.md from nbs/index.ipynb
+	jupyter nbconvert --log-level WARN --to markdown --output-dir $(OUT) --output README --NbConvertApp.output_files_dir=nbs/images nbs/index.ipynb
+	sed -i -E -e '/^#\| /d' -e 's/!\[png\]/![Simulated and decoded rotation curves, and what is left over]/' -e 's/ +$$//' -e 's#\]\(([0-9a-z_]+\.ipynb)\)#](nbs/\1)#g' $(OUT)/README.md
+
+docs: $(ENV)     ## build the site into _docs/ (needs Quarto)
+	@command -v quarto >/dev/null || { echo 'make docs needs Quarto 1.7 or newer: install it from quarto.org and put it on the PATH.' >&2; exit 1; }
+	nbdev-docs
+
+clean:           ## remove what the commands above have made
+	rm -rf .venv demo _proc _docs build dist *.egg-info
 
 $(ENV): settings.ini setup.py pyproject.toml constraints.txt
-	$(PYTHON) -c 'import sys; assert sys.version_info >= (3, 11), "constraints.txt needs Python 3.11 or newer; try: make PYTHON=python3.11"'
+	$(PYTHON) -c 'import sys; assert sys.version_info >= (3, 11), "the locked versions need Python 3.11 or newer; try: make PYTHON=python3.11"'
 	$(PYTHON) -m venv .venv
 	$(BIN)/pip install --quiet -c constraints.txt -e '.[dev]'
 	@touch $@

@@ -1,0 +1,70 @@
+"What is in the package is what is in the notebooks, the README is true, and the built wheel works on its own."
+import os
+import re
+import shutil
+import subprocess
+import sys
+from pathlib import Path
+
+import pytest
+
+root = Path(__file__).parent.parent
+env = {**os.environ, 'MPLBACKEND': 'Agg', 'PATH': os.pathsep.join([str(Path(sys.executable).parent), os.environ['PATH']])}
+
+def run(*args, **kw): return subprocess.run([str(o) for o in args], env=env, capture_output=True, text=True, check=kw.pop('check', True), **kw)
+
+@pytest.fixture
+def copy(tmp_path):
+    "A copy of what nbdev needs."
+    for o in ('nbs', 'rotae'): shutil.copytree(root/o, tmp_path/o, symlinks=True, ignore=shutil.ignore_patterns('__pycache__', '.*'))
+    for o in ('pyproject.toml', 'settings.ini', 'setup.py', 'MANIFEST.in', '_quarto.yml', 'README.md'): shutil.copy(root/o, tmp_path)
+    return tmp_path
+
+def test_package_matches_notebooks(copy):
+    for f in (copy/'rotae').glob('[!_]*.py'): f.unlink()
+    run('nbdev-export', cwd=copy)
+    files = {f.name for d in (root, copy) for f in (d/'rotae').glob('*.py')}
+    for f in sorted(files): assert (copy/'rotae'/f).read_text() == (root/'rotae'/f).read_text(), f'run nbdev-export: {f} is behind its notebook'
+
+def test_quarto_file_is_the_root_one(): assert (root/'nbs/_quarto.yml').resolve() == root/'_quarto.yml'
+
+def test_every_notebook_is_in_the_sidebar():
+    sidebar = (root/'_quarto.yml').read_text()
+    for f in (root/'nbs').glob('[0-9i]*.ipynb'): assert f'- {f.name}\n' in sidebar
+
+def test_docs_sources_are_built(copy):
+    run('nbdev-proc-nbs', cwd=copy)
+    assert {f.name for f in (root/'nbs').glob('[0-9i]*.ipynb')} == {f.name for f in (copy/'_proc').glob('[0-9i]*.ipynb')}
+
+def test_docs_without_quarto_says_so_in_one_sentence(tmp_path):
+    if shutil.which('quarto'): pytest.skip('Quarto is installed')
+    done = run('make', '-s', '-C', root, 'docs', check=False)
+    assert done.returncode and 'needs Quarto 1.7' in done.stderr.splitlines()[0]
+
+def test_readme_is_the_index(tmp_path):
+    run('make', '-s', '-C', root, 'readme', f'OUT={tmp_path}')
+    assert (tmp_path/'README.md').read_text() == (root/'README.md').read_text(), 'run make readme'
+
+def test_readme_links_and_pictures_are_there():
+    for o in re.findall(r'\]\(([^)#]+)\)', (root/'README.md').read_text()):
+        assert o.startswith('https://') or (root/o).is_file(), o
+
+def test_readme_code_runs(tmp_path):
+    block, = re.findall(r'^```python\n(.*?)^```', (root/'README.md').read_text(), re.M | re.S)
+    run(sys.executable, '-W', 'error', '-c', block + "\nassert decoded.shape == (200, 50) and reconstruction_error(model, curves[800:])['rmse'] < 10", cwd=tmp_path)
+    assert (tmp_path/'decoded.png').stat().st_size > 10_000
+
+def test_demo_command(tmp_path):
+    out = run('rotae-demo', '--n', '100', '--epochs', '20', '--out', tmp_path/'demo').stdout
+    assert 'validation loss' in out and 'km/s' in out and (tmp_path/'demo/model.safetensors').is_file()
+    bad = run('rotae-demo', '--n', '0', '--out', tmp_path/'demo', check=False)
+    assert (bad.returncode, bad.stderr.count('\n')) == (2, 1)
+
+def test_wheel(tmp_path, copy):
+    run(sys.executable, '-m', 'build', '--wheel', '--no-isolation', '-o', tmp_path, copy)
+    wheel, = tmp_path.glob('*.whl')
+    run(sys.executable, '-m', 'pip', 'install', '-q', '--no-deps', '--target', tmp_path/'site', wheel)
+    code = f"import sys; sys.path.insert(0, {str(tmp_path/'site')!r}); from rotae.all import *; import rotae; assert rotae.__file__.startswith({str(tmp_path/'site')!r}), rotae.__file__; assert sample_galaxies(2, rng=0).rotation_curve().shape == (2, 50)"
+    run(sys.executable, '-c', code, cwd=tmp_path)
+    built = {f.name for f in (tmp_path/'site/rotae').iterdir() if f.is_file()}
+    assert built == {f.name for f in (root/'rotae').iterdir() if f.is_file()}, 'the wheel lacks a module or package data'
