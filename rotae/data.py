@@ -9,7 +9,7 @@ __all__ = ['RADII', 'PARAMETERS', 'as_rng', 'as_seed', 'power_law', 'scale_lengt
            'concentration_from_halo_mass', 'Galaxies', 'sample_galaxies', 'Endless', 'plot_curves', 'split', 'Scaling',
            'check_curves']
 
-# %% ../nbs/01_data.ipynb #fa81db2b
+# %% ../nbs/01_data.ipynb #adca2ad5
 from dataclasses import dataclass, fields
 
 import matplotlib.pyplot as plt
@@ -18,6 +18,7 @@ import torch
 from matplotlib.collections import LineCollection
 
 from .physics import check_positive, rotation_curve
+from .simulation import simulate
 
 # %% ../nbs/01_data.ipynb #3351a4e4
 RADII = np.geomspace(0.1, 50, 50)   # kpc, (50,)
@@ -81,7 +82,7 @@ def concentration_from_halo_mass(
     "Concentration of an NFW halo of 200 times the critical density: Dutton & Maccio (2014), equation 8, with h = 0.7."
     return power_law(halo_mass, 1e12/0.7, 0.905, -0.101, scatter, rng)
 
-# %% ../nbs/01_data.ipynb #02e194de
+# %% ../nbs/01_data.ipynb #65413ec7
 @dataclass(frozen=True, eq=False)
 class Galaxies:
     "Disc galaxies: four numbers each, as arrays of one length; raises `ValueError` unless all are positive and finite."
@@ -111,8 +112,8 @@ class Galaxies:
     def rotation_curve(self,
         radius=RADII # kpc, (R,)
     )->np.ndarray: # km/s, (n, R)
-        "The circular speed of every galaxy at every radius."
-        return rotation_curve(radius, **self.as_dict())
+        "The circular speed of every galaxy at every radius; raises as `simulate` does."
+        return simulate(radius, **self.as_dict())
 
 PARAMETERS = tuple(o.name for o in fields(Galaxies))
 

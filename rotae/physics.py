@@ -17,7 +17,7 @@ import numpy as np, torch
 # %% ../nbs/00_physics.ipynb #6800ef1d
 G = 4.301e-6  # Newton's constant, kpc (km/s)^2 / Msun
 
-# %% ../nbs/00_physics.ipynb #8bfe3f6f
+# %% ../nbs/00_physics.ipynb #095a0c96
 def _lib(x): return torch if isinstance(x, torch.Tensor) else np
 
 def _polynomial(coefficients, x):
@@ -26,7 +26,7 @@ def _polynomial(coefficients, x):
     for c in coefficients[-2::-1]: total = total*x + c
     return total
 
-_ARTANH = [1/(2*k + 3) for k in range(12)]
+_ARTANH = [1/(2*k + 3) for k in range(10)]
 
 def _nfw_mass(x):
     "ln(1 + x) - x/(1 + x), the NFW mass in units of its scale (Navarro, Frenk & White 1997)."
@@ -56,8 +56,8 @@ def _bessel_outside(y):
         total += a - b
     return total/(2*y)
 
-# %% ../nbs/00_physics.ipynb #a22c8038
-_EDGE, _STEPS, _TERMS = 40, 8, 11  # ln y from -40 to 40, 8 steps to each unit, 11 coefficients in each step
+# %% ../nbs/00_physics.ipynb #0be19b47
+_EDGE, _STEPS, _TERMS = 40, 8, 11  # ln y from -40 to 40, marked 8 times in each unit; 11 coefficients at each mark
 
 def _lagrange(nodes, k):
     "Coefficients of the polynomial that is 1 at node k and 0 at the others."
@@ -67,18 +67,18 @@ def _lagrange(nodes, k):
 
 @lru_cache
 def _disc_coefficients():
-    "Polynomials for (1 + y)^3 (I0 K0 - I1 K1) in each step of ln y, worked out with 60 digits: (_TERMS, number of steps)."
-    nodes = [Decimal(math.cos(math.pi*(k + .5)/_TERMS)) for k in range(_TERMS)]
+    "Polynomials for (1 + y)^3 (I0 K0 - I1 K1) around each mark of ln y, in steps from it, worked out with 60 digits: (_TERMS, marks)."
+    nodes = [Decimal(math.cos(math.pi*(k + .5)/_TERMS)/2) for k in range(_TERMS)]
     value = np.vectorize(lambda y: (_bessel_inside(y) if y < 30 else _bessel_outside(y))*(1 + y)**3, otypes=[object])
     with localcontext() as context:
         context.prec = 60
-        middle = [(Decimal(2*k + 1)/(2*_STEPS)).exp() for k in range(-_EDGE*_STEPS, _EDGE*_STEPS)]
-        y = np.outer([(n/(2*_STEPS)).exp() for n in nodes], middle)
+        marks = [(Decimal(k)/_STEPS).exp() for k in range(-_EDGE*_STEPS, _EDGE*_STEPS + 1)]
+        y = np.outer([(n/_STEPS).exp() for n in nodes], marks)
         table = (np.stack([_lagrange(nodes, k) for k in range(_TERMS)], 1)@value(y)).astype(float)
     table[2:, 0], table[1:, -1] = 0, 0
     return table
 
-# %% ../nbs/00_physics.ipynb #8afcc447
+# %% ../nbs/00_physics.ipynb #4d2ac17b
 @lru_cache
 def _disc_rows(dtype, device):
     "The coefficients as rows of the wanted kind: numpy where `device` is None, else torch."
@@ -95,8 +95,8 @@ def _disc_shape(y):
     "I0(y) K0(y) - I1(y) K1(y), times (1 + y)^3."
     lib, n = _lib(y), _EDGE*_STEPS
     u = _STEPS*lib.log(y + lib.finfo(y.dtype).tiny)
-    k = lib.clip(lib.floor(u), -n, n - 1)
-    return _polynomial(_pick(_disc_rows(y.dtype, y.device if lib is torch else None), k + n), 2*(u - k) - 1)
+    k = lib.clip(lib.round(u), -n, n)
+    return _polynomial(_pick(_disc_rows(y.dtype, y.device if lib is torch else None), k + n), u - k)
 
 # %% ../nbs/00_physics.ipynb #dc210305
 def _disc_square(radius, disc_mass, scale_length):
