@@ -93,7 +93,7 @@ def check_radii(
 # %% ../nbs/02_model.ipynb #3ac6e149
 from fastcore.basics import patch
 
-# %% ../nbs/02_model.ipynb #75548864
+# %% ../nbs/02_model.ipynb #4a9b4ca3
 @patch(as_prop=True)
 def radius(self:AutoEncoder)->np.ndarray: # kpc, (R,)
     "The radii that the model's curves are given on."
@@ -110,7 +110,7 @@ def set_scaling(self:AutoEncoder,
     s, log = Scaling.fit(shape, self.config['log_speed']), level.log() if self.config['mass_symmetry'] else torch.zeros(2)
     for k, v in dict(mean=s.mean, std=s.std, level=torch.stack([log.mean(), log.std()]), unit=curves.numpy().std()).items():
         getattr(self, k).copy_(torch.as_tensor(v, dtype=torch.float64))
-    if self.config['linear_path']: self._start_at_components(s(shape))
+    if self.config['linear_path']: self._start_at_components(torch.as_tensor(s(shape.numpy())))
     return self
 
 @patch(as_prop=True)
@@ -207,13 +207,15 @@ def _through(self:AutoEncoder, f, x):
     with torch.no_grad(): y = f(torch.as_tensor(x).to(weight)).cpu().numpy()
     return y.astype(x.dtype if x.dtype.kind == 'f' else float)
 
-# %% ../nbs/02_model.ipynb #c8a4f773
+# %% ../nbs/02_model.ipynb #0331ddca
 @patch
 def save(self:AutoEncoder,
     path # file to write, usually *.safetensors
 ):
-    "Writes weights, radii, scaling and `about` to `path`, whole or not at all."
-    arrays = {k: v.detach().cpu().numpy() for k, v in self.state_dict().items()}
+    "Writes weights, radii, scaling and `about` to `path`, whole or not at all; raises `ValueError` for other weights than float32 and float64."
+    if (dtype := self.decoder[0].weight.dtype) not in (torch.float32, torch.float64): raise ValueError(f'the model must be float32 or float64 to be saved; it is {dtype}: call model.float() first')
+    scaling = {k for k, _ in self.named_buffers()}   # always in float64
+    arrays = {k: (v.double() if k in scaling else v).detach().cpu().numpy() for k, v in self.state_dict().items()}
     write_model(path, arrays, {'class': type(self).__name__, 'config': self.config, 'about': self.about})
 
 @patch(cls_method=True)
@@ -223,21 +225,15 @@ def load(cls:AutoEncoder,
     "Reads a model; raises `ValueError`, naming file and fault, for anything but a whole model file of this class."
     arrays, header = read_model(path)
     if header.get('class') != cls.__name__: raise ValueError(f'{path} holds a {header.get("class")!r}, and {cls.__name__}.load reads a {cls.__name__!r}')
+    double = getattr(arrays.get('decoder.0.weight'), 'dtype', None) == np.float64
     try:
-        with torch.device('meta'): plan = cls(**header['config']).state_dict()
+        with torch.device('meta'): plan = cls(**header['config'])
+        plan = (plan.double() if double else plan).state_dict()
     except (KeyError, TypeError, ValueError, RuntimeError) as e: raise ValueError(f'{path} describes a network that cannot be built: {e}') from e
     found, wanted = ({k: (tuple(v.shape), str(v.dtype).removeprefix('torch.')) for k, v in o.items()} for o in (arrays, plan))
     if found != wanted: raise ValueError(f'{path} holds other arrays than the network it describes: {dict(found.items() ^ wanted.items())}')
     model = cls(**header['config'])
+    if double: model.double()
     model.load_state_dict({k: torch.tensor(v) for k, v in arrays.items()})
     model.about = header.get('about', {})
     return model
-
-# %% ../nbs/02_model.ipynb #94c98432
-from importlib.resources import files
-
-# %% ../nbs/02_model.ipynb #7a56de00
-@patch(cls_method=True)
-def pretrained(cls:AutoEncoder)->AutoEncoder:
-    "The model that comes with rotae, for the default radii and the population of `sample_galaxies`."
-    return cls.load(files('rotae')/'pretrained.safetensors')
