@@ -7,12 +7,16 @@ Docs: https://rotae.github.io/rotae/all.html.md"""
 # %% auto #0
 __all__ = []
 
-# %% ../nbs/99_all.ipynb #35b46aad
+# %% ../nbs/99_all.ipynb #d3c22167
 from .physics import *
+from .simulation import *
 from .data import *
 from .files import *
 from .model import *
+from .soap import *
 from .training import *
+from .many import *
+from .recipes import *
 from .analysis import *
 from .generation import *
 

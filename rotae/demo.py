@@ -52,7 +52,7 @@ def demo_figures(
         '6-parameters-against-code': lambda: plot_parameters_against_code(codes, logs),
         '7-generated-curves': lambda: plot_curves(RADII, generated, generated.mean(axis=1), 'mean speed (km/s)').figure}
 
-# %% ../nbs/08_demo.ipynb #73d4753a
+# %% ../nbs/08_demo.ipynb #b8a68aeb
 def run_demo(
     out='demo', # folder for the results; made if it is not there
     rng:int=0, # seed
@@ -89,7 +89,7 @@ def _table(run, generated):
     valid, linear = run.curves[run.valid], PCACode().fit(run.curves[run.train])
     network, pca = (reconstruction_error(o, valid) for o in (run.model, linear))
     return {'validation loss, network': run.history.valid[-1],
-            'validation loss, PCA-4': (pca['rmse']/run.model.scaling.std)**2,
+            'validation loss, PCA-4': (pca['rmse']/float(run.model.unit))**2,
             'rms error, network (km/s)': network['rmse'], 'rms error, PCA-4 (km/s)': pca['rmse'],
             'generated curves with negative speeds (%)': 100*np.mean((generated < 0).any(axis=1))}
 
