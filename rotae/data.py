@@ -176,7 +176,7 @@ def split(
     order = as_rng(rng).permutation(n)
     return order[n_valid:], order[:n_valid]
 
-# %% ../nbs/01_data.ipynb #456b57c3
+# %% ../nbs/01_data.ipynb #2844bb9c
 @dataclass(frozen=True, eq=False)
 class Scaling:
     "Speeds in km/s to numbers of order one, and back; works on numpy arrays and torch tensors."
@@ -196,12 +196,20 @@ class Scaling:
         if not (x.std(axis) > 0).all(): raise ValueError('curves must not all be the same speed: there is nothing to scale')
         return cls(x.mean(0), x.std(0), True) if log else cls(float(x.mean()), float(x.std()))
 
-    def __call__(self, curves): return ((_library(curves).log(curves) if self.log else curves) - self.mean)/self.std
+    def __call__(self, curves):
+        "Speeds in km/s to numbers of order one."
+        mean, std = self._constants(curves)
+        return ((_library(curves).log(curves) if self.log else curves) - mean)/std
 
     def inverse(self, x):
         "Numbers of order one back to km/s."
-        x = x*self.std + self.mean
+        mean, std = self._constants(x)
+        x = x*std + mean
         return _library(x).exp(x) if self.log else x
+
+    def _constants(self, x):
+        "Mean and standard deviation, for a tensor as tensors of its dtype and on its device."
+        return [torch.as_tensor(o).to(x) for o in (self.mean, self.std)] if isinstance(x, torch.Tensor) else (self.mean, self.std)
 
 def _library(x): return torch if isinstance(x, torch.Tensor) else np   # whose log and exp will do
 

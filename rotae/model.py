@@ -93,7 +93,7 @@ def check_radii(
 # %% ../nbs/02_model.ipynb #3ac6e149
 from fastcore.basics import patch
 
-# %% ../nbs/02_model.ipynb #4a9b4ca3
+# %% ../nbs/02_model.ipynb #31102f0c
 @patch(as_prop=True)
 def radius(self:AutoEncoder)->np.ndarray: # kpc, (R,)
     "The radii that the model's curves are given on."
@@ -117,8 +117,7 @@ def set_scaling(self:AutoEncoder,
 def scaling(self:AutoEncoder)->Scaling:
     "The scaling between km/s and the network's numbers; raises `ValueError` if none was set yet."
     if not self.unit > 0: raise ValueError('the model has no scaling yet: train it with `fit`, or give it curves with `set_scaling`')
-    weight = self.decoder[-1].weight
-    return Scaling(self.mean.to(weight), self.std.to(weight), self.config['log_speed'])
+    return Scaling(self.mean, self.std, self.config['log_speed'])
 
 @patch
 def _level_and_shape(self:AutoEncoder, curves):
