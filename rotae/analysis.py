@@ -27,7 +27,7 @@ def rank_correlation(
     ra, rb = (rankdata(o, axis=0) for o in (a, b))
     return np.corrcoef(ra, rb, rowvar=False)[:a.shape[1], a.shape[1]:]
 
-# %% ../nbs/04_analysis.ipynb #19d98dc0
+# %% ../nbs/04_analysis.ipynb #3eeb4fb4
 PARAMETER_LABELS = ['log10 disc mass (Msun)', 'log10 scale length (kpc)', 'log10 halo mass (Msun)', 'log10 concentration']
 
 def code_labels(n): return [f'code {i + 1}' for i in range(n)]   # names for the axes of a code
@@ -39,7 +39,8 @@ def plot_corner(
 ):
     "A corner plot with the rank correlation on each pair; returns the figure."
     from corner import corner
-    fig = corner(values, labels=list(labels), color=color, plot_contours=False, plot_density=False, data_kwargs={'ms': 1.5, 'alpha': 0.4}, label_kwargs={'fontsize': 9})
+    with plt.rc_context({'figure.constrained_layout.use': False, 'figure.autolayout': False}):   # corner makes its own layout
+        fig = corner(values, labels=list(labels), color=color, plot_contours=False, plot_density=False, data_kwargs={'ms': 1.5, 'alpha': 0.4}, label_kwargs={'fontsize': 9})
     axs, r = np.array(fig.axes).reshape(len(labels), -1), rank_correlation(values, values)
     for i, j in zip(*np.tril_indices(len(labels), -1)): _print_correlation(axs[i, j], r[i, j])
     return fig

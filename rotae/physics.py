@@ -17,16 +17,19 @@ import numpy as np, torch
 # %% ../nbs/00_physics.ipynb #6800ef1d
 G = 4.301e-6  # Newton's constant, kpc (km/s)^2 / Msun
 
-# %% ../nbs/00_physics.ipynb #095a0c96
+# %% ../nbs/00_physics.ipynb #5c18c59f
 def _lib(x): return torch if isinstance(x, torch.Tensor) else np
 
 def _polynomial(coefficients, x):
-    "`c[0] + c[1]*x + c[2]*x**2 + ...` by Horner's rule."
-    total = coefficients[-1]
-    for c in coefficients[-2::-1]: total = total*x + c
+    "The polynomial in `x` with these coefficients, the highest power's first, by Horner's rule."
+    coefficients = iter(coefficients)
+    total = next(coefficients)
+    for c in coefficients:
+        total = total*x
+        total += c
     return total
 
-_ARTANH = [1/(2*k + 3) for k in range(10)]
+_ARTANH = [1/(2*k + 3) for k in reversed(range(10))]
 
 def _nfw_mass(x):
     "ln(1 + x) - x/(1 + x), the NFW mass in units of its scale (Navarro, Frenk & White 1997)."
@@ -78,18 +81,20 @@ def _disc_coefficients():
     table[2:, 0], table[1:, -1] = 0, 0
     return table
 
-# %% ../nbs/00_physics.ipynb #4d2ac17b
+# %% ../nbs/00_physics.ipynb #80e6b42d
 @lru_cache
 def _disc_rows(dtype, device):
-    "The coefficients as rows of the wanted kind: numpy where `device` is None, else torch."
-    table = _disc_coefficients()
+    "The coefficients as rows, the highest power's first: numpy where `device` is None, else torch."
+    table = _disc_coefficients()[::-1].copy()
     return list(table.astype(dtype) if device is None else torch.tensor(table, dtype=dtype, device=device))
 
 def _pick(rows, k):
-    "Entry `k` of each row, where `k` holds whole numbers as floats."
-    if _lib(k) is np: return [row.take(k.astype(np.intp)) for row in rows]
+    "Entry `k` of each row in turn, where `k` holds whole numbers as floats."
+    if _lib(k) is np:
+        k = k.astype(np.intp)
+        return (row.take(k) for row in rows)
     flat = k.long().flatten()
-    return [row.index_select(0, flat).view(k.shape) for row in rows]
+    return (row.index_select(0, flat).view(k.shape) for row in rows)
 
 def _disc_shape(y):
     "I0(y) K0(y) - I1(y) K1(y), times (1 + y)^3."
@@ -166,8 +171,8 @@ def _arrays(**arguments):
     device, dtype = _one_device(tensors), getattr(torch, dtype)
     return {k: a.to(dtype) if k in tensors else torch.tensor(a, dtype=dtype, device=device) for k, a in values.items()}
 
-# %% ../nbs/00_physics.ipynb #5c965765
-_BLOCK = 2**14
+# %% ../nbs/00_physics.ipynb #7217fa88
+_BLOCK = {np: 2**13, torch: 2**15}  # numbers in a block; torch spends more on each call, so it gets fewer and larger ones
 
 def _checked(radius, parameters):
     "Radius and parameters made alike and checked, and the shape to which the parameters broadcast."
@@ -184,7 +189,7 @@ def _evaluate(formula, radius, **parameters):
     lib, n = _lib(radius), math.prod(shape)
     columns = [lib.broadcast_to(a, shape).reshape(n, 1) for a in arrays.values()]
     row = radius.reshape(1, -1)
-    rows = max(1, _BLOCK//row.shape[1]) * (2 if lib is torch else 1)
+    rows = max(1, _BLOCK[lib]//row.shape[1])
     blocks = (formula(row, *(c[i:i + rows] for c in columns)) for i in range(0, n, rows))
     if lib is torch: return torch.cat(list(blocks)).reshape(shape + tuple(radius.shape))
     out = np.empty((n, row.shape[1]), radius.dtype)
@@ -251,8 +256,8 @@ def virial_velocity(
     "Circular speed of a halo at its virial radius, sqrt(G M/r); ValueError or TypeError where an argument makes no sense."
     return _evaluate(lambda _, m, *a: (G*m/_virial_radius(m, *a))**.5, 1., halo_mass=halo_mass, hubble=hubble, overdensity=overdensity)
 
-# %% ../nbs/00_physics.ipynb #ef2ff7e4
-_EXPONENTIAL = [1/math.factorial(k + 2) for k in range(13)]
+# %% ../nbs/00_physics.ipynb #5321b515
+_EXPONENTIAL = [1/math.factorial(k + 2) for k in reversed(range(13))]
 
 def _disc_inside(radius, disc_mass, scale_length):
     s = radius/scale_length

@@ -56,7 +56,7 @@ def _by_matrices(out, radius, disc, halo):
     _add_part(out, _halo_unit, radius, *halo)
     np.sqrt(out, out=out)
 
-# %% ../nbs/00b_simulation.ipynb #8325609d
+# %% ../nbs/00b_simulation.ipynb #841540f7
 @lru_cache(1)
 def _kernel():
     "The loop over galaxies, compiled when first wanted."
@@ -71,7 +71,8 @@ def _kernel():
             disc, halo = discs[disc_k[i]], halos[halo_k[i]]
             for j in range(out.shape[1]):
                 square = 0.
-                for p in range(_TERMS): square += d[p]*disc[p, j] + h[p]*halo[p, j]
+                for p in range(_TERMS): square += d[p]*disc[p, j]
+                for p in range(_TERMS - 2): square += h[p]*halo[p, j]
                 out[i, j] = np.sqrt(square)
     return fill
 
