@@ -15,8 +15,8 @@ NAMES = 'radius disc_mass scale_length halo_mass concentration hubble overdensit
 def bessel_at(y, precision): return mp.besseli(0, y)*mp.besselk(0, y) - mp.besseli(1, y)*mp.besselk(1, y)
 def bessel_term(y): return bessel_at(y, mp.mp.prec)
 def nfw(x): return mp.log1p(x) - x/(1 + x)
-def curve_true(radius, disc_mass, scale_length, halo_mass, concentration, hubble=mp.mpf(70), overdensity=mp.mpf(200)):
-    rs = mp.cbrt(2*mp.mpf(G)*halo_mass/(overdensity*hubble**2/10**6))/concentration
+def curve_true(radius, disc_mass, scale_length, halo_mass, concentration, hubble=70, overdensity=200):
+    rs = mp.cbrt(2*mp.mpf(G)*halo_mass/(overdensity*mp.mpf(hubble)**2/10**6))/concentration
     y = radius/(2*scale_length)
     return mp.sqrt(2*mp.mpf(G)*disc_mass/scale_length*y**2*bessel_term(y) + mp.mpf(G)*halo_mass/radius*nfw(radius/rs)/nfw(concentration))
 def true(f, *args):
