@@ -37,7 +37,7 @@ def _nfw_mass(x):
     near = 2*z*z*(1/(1 + z) + z*_polynomial(_ARTANH, z*z))
     return _lib(x).where(x < .5, near, _lib(x).log(1 + x) - x/(1 + x))
 
-# %% ../nbs/00_physics.ipynb #aa3c2803
+# %% ../nbs/00_physics.ipynb #61f98997
 _EULER = Decimal('0.577215664901532860606512090082402431042159335939923598805767')
 
 def _bessel_inside(y):
@@ -59,20 +59,23 @@ def _bessel_outside(y):
         total += a - b
     return total/(2*y)
 
-# %% ../nbs/00_physics.ipynb #0be19b47
+def _bessel_term(y): return _bessel_inside(y) if y < 30 else _bessel_outside(y)
+
+# %% ../nbs/00_physics.ipynb #6b9c06d2
 _EDGE, _STEPS, _TERMS = 40, 8, 11  # ln y from -40 to 40, marked 8 times in each unit; 11 coefficients at each mark
 
 def _lagrange(nodes, k):
     "Coefficients of the polynomial that is 1 at node k and 0 at the others."
     c = np.array([Decimal(1)])
-    for n in nodes[:k] + nodes[k+1:]: c = (np.append(Decimal(0), c) - np.append(n*c, Decimal(0)))/(nodes[k] - n)
+    for n in nodes[:k] + nodes[k+1:]:
+        c = (np.append(Decimal(0), c) - np.append(n*c, Decimal(0)))/(nodes[k] - n)
     return c
 
 @lru_cache
 def _disc_coefficients():
-    "Polynomials for (1 + y)^3 (I0 K0 - I1 K1) around each mark of ln y, in steps from it, worked out with 60 digits: (_TERMS, marks)."
+    "Polynomials for (1 + y)^3 (I0 K0 - I1 K1) around each mark of ln y, in steps from it: (_TERMS, marks)."
     nodes = [Decimal(math.cos(math.pi*(k + .5)/_TERMS)/2) for k in range(_TERMS)]
-    value = np.vectorize(lambda y: (_bessel_inside(y) if y < 30 else _bessel_outside(y))*(1 + y)**3, otypes=[object])
+    value = np.vectorize(lambda y: _bessel_term(y)*(1 + y)**3, otypes=[object])
     with localcontext() as context:
         context.prec = 60
         marks = [(Decimal(k)/_STEPS).exp() for k in range(-_EDGE*_STEPS, _EDGE*_STEPS + 1)]
@@ -81,7 +84,7 @@ def _disc_coefficients():
     table[2:, 0], table[1:, -1] = 0, 0
     return table
 
-# %% ../nbs/00_physics.ipynb #80e6b42d
+# %% ../nbs/00_physics.ipynb #feb58b35
 @lru_cache
 def _disc_rows(dtype, device):
     "The coefficients as rows, the highest power's first: numpy where `device` is None, else torch."
@@ -101,7 +104,8 @@ def _disc_shape(y):
     lib, n = _lib(y), _EDGE*_STEPS
     u = _STEPS*lib.log(y + lib.finfo(y.dtype).tiny)
     k = lib.clip(lib.round(u), -n, n)
-    return _polynomial(_pick(_disc_rows(y.dtype, y.device if lib is torch else None), k + n), u - k)
+    rows = _disc_rows(y.dtype, y.device if lib is torch else None)
+    return _polynomial(_pick(rows, k + n), u - k)
 
 # %% ../nbs/00_physics.ipynb #dc210305
 def _disc_square(radius, disc_mass, scale_length):
@@ -119,12 +123,14 @@ def _halo_square(radius, halo_mass, concentration, hubble, overdensity):
     x = radius*(1/scale)
     return G*halo_mass/(scale*_nfw_mass(concentration))*(_nfw_mass(x)/(x + _lib(x).finfo(x.dtype).tiny))
 
-# %% ../nbs/00_physics.ipynb #223c6114
+# %% ../nbs/00_physics.ipynb #deb57d57
 def _values(name, x):
     "The numbers in `x` as an array, or as a tensor cut off from any gradient."
     if isinstance(x, torch.Tensor): return x.detach()
+    if hasattr(x, 'unit'): raise TypeError(f'{name} must be plain numbers in the units documented, got a quantity in {x.unit}')
     try: return np.asarray(x, dtype=getattr(x, 'dtype', float))
-    except (TypeError, ValueError, RuntimeError) as e: raise TypeError(f'{name} must be a number, a numpy array or a tensor, got {x!r:.60}') from e
+    except (TypeError, ValueError, RuntimeError) as e:
+        raise TypeError(f'{name} must be a number, a numpy array or a tensor, got {x!r:.60}') from e
 
 def _refuse(name, x, ok, right):
     "Raise a ValueError about `name` unless all of `x` is `ok`."
@@ -147,19 +153,21 @@ def check_radius(
     if x.ndim > 1: raise ValueError(f'radius must be one number or of shape (R,), got shape {tuple(x.shape)}')
     _refuse('radius', x, (x >= 0) & (x < math.inf), 'zero or positive, and finite (kpc)')
 
-# %% ../nbs/00_physics.ipynb #266e7470
+# %% ../nbs/00_physics.ipynb #15cbe669
 def _common_dtype(arguments, tensors):
     "float32 or float64: what torch makes of the tensors, or else numpy of the arrays. Whole numbers count as float64."
     kinds = [a.dtype for a in (tensors or arguments).values() if hasattr(a, 'dtype')]
     if tensors: dtype = str(reduce(torch.promote_types, kinds)).removeprefix('torch.')
     else: dtype = str(np.result_type(*kinds)) if kinds else 'float64'
     dtype = 'float64' if 'int' in dtype else dtype
-    if dtype not in ('float32', 'float64'): raise TypeError(f'{", ".join(tensors or arguments)} must be float32 or float64, got {dtype}')
+    if dtype not in ('float32', 'float64'):
+        raise TypeError(f'{", ".join(tensors or arguments)} must be float32 or float64, got {dtype}')
     return dtype
 
 def _one_device(tensors):
     devices = {t.device for t in tensors.values()}
-    if len(devices) > 1: raise ValueError(f'{", ".join(tensors)} must be on one device, got {", ".join(map(str, devices))}')
+    if len(devices) > 1:
+        raise ValueError(f'{", ".join(tensors)} must be on one device, got {", ".join(map(str, devices))}')
     return devices.pop()
 
 def _arrays(**arguments):
@@ -171,7 +179,7 @@ def _arrays(**arguments):
     device, dtype = _one_device(tensors), getattr(torch, dtype)
     return {k: a.to(dtype) if k in tensors else torch.tensor(a, dtype=dtype, device=device) for k, a in values.items()}
 
-# %% ../nbs/00_physics.ipynb #7217fa88
+# %% ../nbs/00_physics.ipynb #1782eeb3
 _BLOCK = {np: 2**13, torch: 2**15}  # numbers in a block; torch spends more on each call, so it gets fewer and larger ones
 
 def _checked(radius, parameters):
@@ -180,7 +188,8 @@ def _checked(radius, parameters):
     radius = arrays.pop('radius')
     check_radius(radius); check_positive(**arrays)
     try: shape = np.broadcast_shapes(*(a.shape for a in arrays.values()))
-    except ValueError as e: raise ValueError('shapes do not fit together: ' + ', '.join(f'{k} {tuple(a.shape)}' for k, a in arrays.items())) from e
+    except ValueError as e:
+        raise ValueError('shapes do not fit together: ' + ', '.join(f'{k} {tuple(a.shape)}' for k, a in arrays.items())) from e
     return radius, arrays, shape
 
 def _evaluate(formula, radius, **parameters):
@@ -196,16 +205,16 @@ def _evaluate(formula, radius, **parameters):
     for i, block in enumerate(blocks): out[i*rows:(i + 1)*rows] = block
     return out.reshape(shape + tuple(radius.shape))[()]
 
-# %% ../nbs/00_physics.ipynb #bba54e4d
+# %% ../nbs/00_physics.ipynb #4dd066fc
 def disc_velocity(
     radius, # (R,) or one number, kpc; zero or positive
     disc_mass, # (...,) mass of the disc, Msun
     scale_length, # (...,) radius in which its surface density falls by a factor e, kpc
 ): # (..., R) km/s, of the same kind and dtype as the arguments
-    "Circular speed of a razor-thin exponential disc (Freeman 1970, eq. 10); ValueError or TypeError where an argument makes no sense."
+    "Circular speed of a razor-thin exponential disc (Freeman 1970, eq. 10). ValueError or TypeError for bad arguments."
     return _evaluate(lambda *a: _lib(a[0]).sqrt(_disc_square(*a)), radius, disc_mass=disc_mass, scale_length=scale_length)
 
-# %% ../nbs/00_physics.ipynb #4f555169
+# %% ../nbs/00_physics.ipynb #96d5803e
 def halo_velocity(
     radius, # (R,) or one number, kpc; zero or positive
     halo_mass, # (...,) mass inside the virial radius, Msun
@@ -213,10 +222,12 @@ def halo_velocity(
     hubble=70., # (...,) the Hubble constant H, km/s/Mpc
     overdensity=200., # (...,) mean density inside the virial radius over the critical density 3 H^2/(8 pi G)
 ): # (..., R) km/s, of the same kind and dtype as the arguments
-    "Circular speed of a halo of dark matter (Navarro, Frenk & White 1997, eqs. 1 to 5); ValueError or TypeError where an argument makes no sense."
-    return _evaluate(lambda *a: _lib(a[0]).sqrt(_halo_square(*a)), radius, halo_mass=halo_mass, concentration=concentration, hubble=hubble, overdensity=overdensity)
+    "Circular speed of a halo of dark matter (Navarro, Frenk & White 1997, eqs. 1 to 5). ValueError or TypeError for bad arguments."
+    return _evaluate(lambda *a: _lib(a[0]).sqrt(_halo_square(*a)), radius,
+                     halo_mass=halo_mass, concentration=concentration,
+                     hubble=hubble, overdensity=overdensity)
 
-# %% ../nbs/00_physics.ipynb #0bdb14db
+# %% ../nbs/00_physics.ipynb #87e2eb92
 def rotation_curve(
     radius, # (R,) or one number, kpc; zero or positive
     disc_mass, # (...,) mass of the disc, Msun
@@ -226,12 +237,14 @@ def rotation_curve(
     hubble=70., # (...,) the Hubble constant H, km/s/Mpc
     overdensity=200., # (...,) mean density inside the virial radius over the critical density
 ): # (..., R) km/s, of the same kind and dtype as the arguments
-    "Circular speed of a disc in a halo: the squares of their speeds add. ValueError or TypeError where an argument makes no sense."
+    "Circular speed of a disc in a halo: the squares of their speeds add. ValueError or TypeError for bad arguments."
     def formula(r, disc_mass, scale_length, *halo):
         return _lib(r).sqrt(_disc_square(r, disc_mass, scale_length) + _halo_square(r, *halo))
-    return _evaluate(formula, radius, disc_mass=disc_mass, scale_length=scale_length, halo_mass=halo_mass, concentration=concentration, hubble=hubble, overdensity=overdensity)
+    return _evaluate(formula, radius, disc_mass=disc_mass, scale_length=scale_length,
+                     halo_mass=halo_mass, concentration=concentration,
+                     hubble=hubble, overdensity=overdensity)
 
-# %% ../nbs/00_physics.ipynb #c6cb0bed
+# %% ../nbs/00_physics.ipynb #3d73c26d
 def critical_density(
     hubble=70., # (...,) the Hubble constant H, km/s/Mpc
 ): # (...,) Msun/kpc^3
@@ -245,7 +258,7 @@ def virial_radius(
     hubble=70., # (...,) the Hubble constant H, km/s/Mpc
     overdensity=200., # (...,) mean density inside, over the critical density
 ): # (...,) kpc
-    "Radius inside which the mean density is `overdensity` times the critical density; ValueError or TypeError where an argument makes no sense."
+    "Radius inside which the mean density is `overdensity` times the critical density. ValueError or TypeError for bad arguments."
     return _evaluate(lambda _, *a: _virial_radius(*a), 1., halo_mass=halo_mass, hubble=hubble, overdensity=overdensity)
 
 def virial_velocity(
@@ -253,7 +266,7 @@ def virial_velocity(
     hubble=70., # (...,) the Hubble constant H, km/s/Mpc
     overdensity=200., # (...,) mean density inside, over the critical density
 ): # (...,) km/s
-    "Circular speed of a halo at its virial radius, sqrt(G M/r); ValueError or TypeError where an argument makes no sense."
+    "Circular speed of a halo at its virial radius, sqrt(G M/r). ValueError or TypeError for bad arguments."
     return _evaluate(lambda _, m, *a: (G*m/_virial_radius(m, *a))**.5, 1., halo_mass=halo_mass, hubble=hubble, overdensity=overdensity)
 
 # %% ../nbs/00_physics.ipynb #5321b515
@@ -269,13 +282,13 @@ def _halo_inside(radius, halo_mass, concentration, hubble, overdensity):
     scale = _virial_radius(halo_mass, hubble, overdensity)/concentration
     return halo_mass*(_nfw_mass(radius/scale)/_nfw_mass(concentration))
 
-# %% ../nbs/00_physics.ipynb #5816f689
+# %% ../nbs/00_physics.ipynb #7b4ca968
 def disc_enclosed_mass(
     radius, # (R,) or one number, kpc
     disc_mass, # (...,) Msun
     scale_length, # (...,) kpc
 ): # (..., R) Msun
-    "Mass of an exponential disc inside a radius (the integral of Freeman 1970, eq. 1); ValueError or TypeError where an argument makes no sense."
+    "Mass of an exponential disc inside a radius (the integral of Freeman 1970, eq. 1). ValueError or TypeError for bad arguments."
     return _evaluate(_disc_inside, radius, disc_mass=disc_mass, scale_length=scale_length)
 
 def halo_enclosed_mass(
@@ -285,8 +298,9 @@ def halo_enclosed_mass(
     hubble=70., # (...,) km/s/Mpc
     overdensity=200., # (...,) over the critical density
 ): # (..., R) Msun
-    "Mass of a halo inside a radius (Navarro, Frenk & White 1997); ValueError or TypeError where an argument makes no sense."
-    return _evaluate(_halo_inside, radius, halo_mass=halo_mass, concentration=concentration, hubble=hubble, overdensity=overdensity)
+    "Mass of a halo inside a radius (Navarro, Frenk & White 1997). ValueError or TypeError for bad arguments."
+    return _evaluate(_halo_inside, radius, halo_mass=halo_mass, concentration=concentration,
+                     hubble=hubble, overdensity=overdensity)
 
 def enclosed_mass(
     radius, # (R,) or one number, kpc
@@ -297,5 +311,5 @@ def enclosed_mass(
     hubble=70., # (...,) km/s/Mpc
     overdensity=200., # (...,) over the critical density
 ): # (..., R) Msun
-    "Mass of disc and halo together inside a radius; ValueError or TypeError where an argument makes no sense."
+    "Mass of disc and halo together inside a radius. ValueError or TypeError for bad arguments."
     return disc_enclosed_mass(radius, disc_mass, scale_length) + halo_enclosed_mass(radius, halo_mass, concentration, hubble, overdensity)

@@ -13,23 +13,23 @@ import numpy as np
 from numpy.polynomial.chebyshev import chebvander
 from .physics import G, _checked, _disc_square, _nfw_mass, _virial_radius, rotation_curve
 
-# %% ../nbs/00b_simulation.ipynb #63d36fb1
+# %% ../nbs/00b_simulation.ipynb #a9e95445
 def _disc_unit(radius, length):
     "Squared speed of a disc of mass 1 at `radius` (R,) for scale lengths (n, 1): (n, R)."
     return _disc_square(radius, 1., length)
 
 def _halo_unit(radius, length):
-    "Squared speed at `radius` (R,) of a halo whose mass inside x scale radii is m(x), for scale radii (n, 1): (n, R)."
+    "Squared speed at `radius` (R,) of a halo with mass m(x) inside x scale radii, for scale radii (n, 1): (n, R)."
     return G*_nfw_mass(radius/length)/np.where(radius > 0, radius, 1)
 
-# %% ../nbs/00b_simulation.ipynb #dbf72325
+# %% ../nbs/00b_simulation.ipynb #b34ca218
 _WIDTH, _TERMS = .25, 12
 _NODES = np.cos(np.pi*(np.arange(_TERMS) + .5)/_TERMS)
 _TO_COEFFICIENTS = chebvander(_NODES, _TERMS - 1).T*2/_TERMS*np.where(np.arange(_TERMS), 1, .5)[:, None]
 
 @lru_cache(256)
 def _strip(unit, radius, k):
-    "Chebyshev coefficients of `unit` over ln(length) from k*_WIDTH to (k+1)*_WIDTH: (_TERMS, R). `radius` comes as bytes, to be remembered."
+    "Chebyshev coefficients of `unit` in strip `k` of ln(length): (_TERMS, R). `radius` is bytes, so that it can be a key."
     length = np.exp((k + .5 + .5*_NODES)*_WIDTH)[:, None]
     return _TO_COEFFICIENTS@unit(np.frombuffer(radius), length)
 
@@ -56,17 +56,19 @@ def _by_matrices(out, radius, disc, halo):
     _add_part(out, _halo_unit, radius, *halo)
     np.sqrt(out, out=out)
 
-# %% ../nbs/00b_simulation.ipynb #841540f7
+# %% ../nbs/00b_simulation.ipynb #cf601b91
 @lru_cache(1)
 def _kernel():
     "The loop over galaxies, compiled when first wanted."
-    from numba import njit
+    try: from numba import njit
+    except ImportError as e: raise ImportError("method='compiled' needs numba: pip install 'rotae[numba]'") from e
     @njit(fastmath=True, error_model='numpy', nogil=True)
     def fill(out, disc_weight, disc_t, disc_k, discs, halo_weight, halo_t, halo_k, halos):
         d, h = np.empty(_TERMS), np.empty(_TERMS)
         for i in range(len(out)):
             d[0], d[1], h[0], h[1] = 1., disc_t[i], 1., halo_t[i]
-            for p in range(2, _TERMS): d[p], h[p] = 2*disc_t[i]*d[p-1] - d[p-2], 2*halo_t[i]*h[p-1] - h[p-2]
+            for p in range(2, _TERMS):
+                d[p], h[p] = 2*disc_t[i]*d[p-1] - d[p-2], 2*halo_t[i]*h[p-1] - h[p-2]
             for p in range(_TERMS): d[p], h[p] = d[p]*disc_weight[i], h[p]*halo_weight[i]
             disc, halo = discs[disc_k[i]], halos[halo_k[i]]
             for j in range(out.shape[1]):
@@ -85,7 +87,7 @@ def _by_loop(out, radius, disc, halo):
         arguments += [weight, t, k - k.min(), strips]
     _kernel()(out, *arguments)
 
-# %% ../nbs/00b_simulation.ipynb #bcae0ea2
+# %% ../nbs/00b_simulation.ipynb #0c6a2724
 _BLOCK, _FEW, _MANY = 8192, 2000, 1000
 _METHODS = {'table': _by_matrices, 'compiled': _by_loop}
 
@@ -93,18 +95,18 @@ def _output(out, shape, dtype):
     "`out` if it will do, or a new array."
     if out is None: out = np.empty(shape, dtype)
     if out.shape != shape or not out.flags.c_contiguous or out.dtype not in (np.float32, np.float64):
-        raise ValueError(f'out must be a contiguous float32 or float64 array of shape {shape}, got {out.dtype} of shape {out.shape}')
+        raise ValueError(f'out must be a contiguous float32 or float64 array of shape {shape}, got {out.dtype} {out.shape}')
     return out
 
 def _fill(out, radius, columns, method):
     "Fill `out` (n, R) block by block, for columns of parameters, each (n,)."
     for i in range(0, len(out), _BLOCK):
         disc_mass, scale_length, halo_mass, concentration, *universe = (c[i:i + _BLOCK] for c in columns)
-        if method == 'exact': out[i:i + _BLOCK] = rotation_curve(radius, *(c[i:i + _BLOCK] for c in columns)); continue
         halo = halo_mass/_nfw_mass(concentration), _virial_radius(halo_mass, *universe)/concentration
-        _METHODS[method](out[i:i + _BLOCK], radius.tobytes(), (disc_mass, scale_length), halo)
+        if method == 'exact': out[i:i + _BLOCK] = rotation_curve(radius, disc_mass, scale_length, halo_mass, concentration, *universe)
+        else: _METHODS[method](out[i:i + _BLOCK], radius.tobytes(), (disc_mass, scale_length), halo)
 
-# %% ../nbs/00b_simulation.ipynb #d8bf0047
+# %% ../nbs/00b_simulation.ipynb #424f4766
 def simulate(
     radius, # (R,) kpc, zero or positive, in any order
     disc_mass, # (...,) Msun
@@ -118,12 +120,17 @@ def simulate(
     out=None, # (..., R) array to fill, instead of a new one of `dtype`
 ): # (..., R) km/s, a numpy array
     "Rotation curves of many galaxies on the same radii; ValueError, TypeError or (without numba) ImportError where it cannot be done."
-    if method not in ('auto', 'exact', *_METHODS): raise ValueError(f"method must be 'auto', 'exact', 'table' or 'compiled', got {method!r}")
-    radius, arrays, shape = _checked(radius, dict(disc_mass=disc_mass, scale_length=scale_length, halo_mass=halo_mass, concentration=concentration, hubble=hubble, overdensity=overdensity))
-    if not isinstance(radius, np.ndarray): raise TypeError('simulate takes numbers and numpy arrays, got tensors; rotation_curve takes both')
+    radius, arrays, shape = _checked(radius, dict(disc_mass=disc_mass, scale_length=scale_length, halo_mass=halo_mass,
+                                                  concentration=concentration, hubble=hubble, overdensity=overdensity))
+    if not isinstance(radius, np.ndarray):
+        raise TypeError('simulate takes numbers and numpy arrays, got tensors; rotation_curve takes both')
+    if method not in ('auto', 'exact', *_METHODS):
+        raise ValueError(f"method must be 'auto', 'exact', 'table' or 'compiled', got {method!r}")
+    if method in _METHODS and radius.size > _MANY:
+        raise ValueError(f'radius must hold at most {_MANY} numbers for method {method!r}, got {radius.size}')
     radius = radius.astype(float)
     out = _output(out, shape + radius.shape, dtype)
     columns = [np.broadcast_to(a, shape).astype(float).reshape(-1) for a in arrays.values()]
-    if method == 'auto': method = 'table' if len(columns[0]) >= _FEW and radius.size <= _MANY else 'exact'
+    if method == 'auto': method = 'exact' if len(columns[0]) < _FEW or radius.size > _MANY else 'table'
     _fill(out.reshape(len(columns[0]), -1), np.atleast_1d(radius), columns, method)
     return out

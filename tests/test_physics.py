@@ -16,7 +16,7 @@ def bessel_at(y, precision): return mp.besseli(0, y)*mp.besselk(0, y) - mp.besse
 def bessel_term(y): return bessel_at(y, mp.mp.prec)
 def nfw(x): return mp.log1p(x) - x/(1 + x)
 def curve_true(radius, disc_mass, scale_length, halo_mass, concentration, hubble=70, overdensity=200):
-    rs = mp.cbrt(2*mp.mpf(G)*halo_mass/(overdensity*mp.mpf(hubble)**2/10**6))/concentration
+    rs = mp.cbrt(2*10**6*mp.mpf(G)*halo_mass/(overdensity*hubble**2))/concentration
     y = radius/(2*scale_length)
     return mp.sqrt(2*mp.mpf(G)*disc_mass/scale_length*y**2*bessel_term(y) + mp.mpf(G)*halo_mass/radius*nfw(radius/rs)/nfw(concentration))
 def true(f, *args):
@@ -134,3 +134,9 @@ def test_bad_numbers_are_named(make, name, bad):
                                           (halo_enclosed_mass, (1., 1., 0.)), (enclosed_mass, (-1., 1., 1., 1., 1.)), (disc_velocity, (1., [], 1.))])
 def test_every_function_refuses_nonsense(f, arguments):
     with pytest.raises(ValueError, match='positive'): f(*arguments)
+
+def test_the_compiled_loop_says_what_to_install(monkeypatch):
+    from rotae import simulation
+    simulation._kernel.cache_clear()
+    monkeypatch.setitem(__import__('sys').modules, 'numba', None)
+    with pytest.raises(ImportError, match=r"pip install 'rotae\[numba\]'"): simulate([1., 2.], 1e10, 3., 1e12, 9., method='compiled')
