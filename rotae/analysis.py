@@ -27,10 +27,14 @@ def rank_correlation(
     ra, rb = (rankdata(o, axis=0) for o in (a, b))
     return np.corrcoef(ra, rb, rowvar=False)[:a.shape[1], a.shape[1]:]
 
-# %% ../nbs/04_analysis.ipynb #3eeb4fb4
+# %% ../nbs/04_analysis.ipynb #3c52d590
 PARAMETER_LABELS = ['log10 disc mass (Msun)', 'log10 scale length (kpc)', 'log10 halo mass (Msun)', 'log10 concentration']
 
-def code_labels(n): return [f'code {i + 1}' for i in range(n)]   # names for the axes of a code
+def code_labels(
+    n:int # numbers in the code
+)->list: # n names
+    "Names for the axes of a code."
+    return [f'code {i + 1}' for i in range(n)]
 
 def plot_corner(
     values, # one row a galaxy, (n, p)
@@ -47,11 +51,11 @@ def plot_corner(
 
 def _print_correlation(ax, r): ax.text(0.04, 0.96, f'{r:+.2f}', transform=ax.transAxes, va='top', weight='bold', bbox={'fc': 'white', 'ec': 'none', 'alpha': 0.7, 'pad': 1})
 
-# %% ../nbs/04_analysis.ipynb #3ff65b74
+# %% ../nbs/04_analysis.ipynb #7bb9474c
 def plot_parameters_against_code(
     codes, # (n, q)
     parameters, # logarithms of the parameters, (n, 4)
-    labels=PARAMETER_LABELS
+    labels=PARAMETER_LABELS # names of the 4 parameters, with units
 ):
     "One panel for each pair of code number and parameter, with its rank correlation; returns the figure."
     r = rank_correlation(parameters, codes)

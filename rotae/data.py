@@ -82,7 +82,7 @@ def concentration_from_halo_mass(
     "Concentration of an NFW halo of 200 times the critical density: Dutton & Maccio (2014), equation 8, with h = 0.7."
     return power_law(halo_mass, 1e12/0.7, 0.905, -0.101, scatter, rng)
 
-# %% ../nbs/01_data.ipynb #65413ec7
+# %% ../nbs/01_data.ipynb #956708a5
 @dataclass(frozen=True, eq=False)
 class Galaxies:
     "Disc galaxies: four numbers each, as arrays of one length; raises `ValueError` unless all are positive and finite."
@@ -110,7 +110,7 @@ class Galaxies:
         return np.log10(np.stack(list(self.as_dict().values()), axis=-1))
 
     def rotation_curve(self,
-        radius=RADII # kpc, (R,)
+        radius:np.ndarray=RADII # kpc, (R,)
     )->np.ndarray: # km/s, (n, R)
         "The circular speed of every galaxy at every radius; raises as `simulate` does."
         return simulate(radius, **self.as_dict())

@@ -23,11 +23,11 @@ from .files import atomic_write
 from .generation import CodeSampler, generate
 from .training import PCACode, plot_reconstruction, post_recipe, reconstruction_error
 
-# %% ../nbs/08_demo.ipynb #c427bb18
+# %% ../nbs/08_demo.ipynb #d88b0945
 def write_curves(
     path, # CSV file to write
     curves, # km/s, (n, R)
-    radius=RADII, # kpc, (R,)
+    radius:np.ndarray=RADII, # kpc, (R,)
     **columns # name -> (n,): further columns, put first
 ):
     "Writes curves to a CSV file, whole or not at all."

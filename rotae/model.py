@@ -39,13 +39,13 @@ def dense(
         layers += [Residual(a, activation)] if residual and a == b and i else [nn.Linear(a, b), activation()]
     return nn.Sequential(*layers, nn.Linear(*sizes[-2:]))
 
-# %% ../nbs/02_model.ipynb #ada8bec9
+# %% ../nbs/02_model.ipynb #255abf4b
 ACTIVATIONS = {'relu': nn.ReLU, 'tanh': nn.Tanh, 'gelu': nn.GELU, 'silu': nn.SiLU}
 
 class AutoEncoder(nn.Module):
     "A network from curves to codes and back; the default is the one of Posti (2022), 50-32-16-4-16-32-50 with ReLU."
     def __init__(self,
-        radius=RADII, # kpc, (R,): the radii that its curves are given on
+        radius:np.ndarray=RADII, # kpc, (R,): the radii that its curves are given on
         n_code:int=4, # numbers in the code, at most R
         hidden=(32, 16), # numbers in the layers between curve and code
         decoder_hidden=None, # the same between code and curve; None mirrors `hidden`

@@ -29,12 +29,12 @@ from .model import AutoEncoder
 from .physics import check_positive
 from .soap import Soap
 
-# %% ../nbs/03_training.ipynb #17b8bf64
+# %% ../nbs/03_training.ipynb #3889bb45
 @dataclass
 class History:
     "The losses of a training in the post's units: squared speeds over the variance of the sample."
     unit: float                                # km/s: the standard deviation of the sample
-    epoch: list = field(default_factory=list)
+    epoch: list = field(default_factory=list)  # when each entry was made
     train: list = field(default_factory=list)  # the loss as minimised, before the step
     valid: list = field(default_factory=list)  # mean squared error of the validation curves; empty without any
     interrupted: bool = False                  # was it stopped by Ctrl-C?
@@ -224,13 +224,13 @@ class PCACode:
     def encode(self, curves): return self.pca.transform(curves)        # km/s, (n, R) -> (n, n_code)
     def decode(self, code): return self.pca.inverse_transform(code)    # (n, n_code) -> km/s, (n, R)
 
-# %% ../nbs/03_training.ipynb #813165f5
+# %% ../nbs/03_training.ipynb #ee1b3ea0
 def plot_reconstruction(
     model, # anything with `encode` and `decode` in km/s
     curves, # km/s, (n, R)
     color=None, # one number a curve, (n,)
     label:str='', # what `color` means, with its unit
-    radius=RADII # kpc, (R,)
+    radius:np.ndarray=RADII # kpc, (R,)
 ):
     "Draws true curves, decoded curves and the residuals in km/s and per cent; returns the figure."
     decoded = model.decode(model.encode(curves))

@@ -68,3 +68,15 @@ def test_wheel(tmp_path, copy):
     run(sys.executable, '-c', code, cwd=tmp_path)
     built = {f.name for f in (tmp_path/'site/rotae').iterdir() if f.is_file()}
     assert built == {f.name for f in (root/'rotae').iterdir() if f.is_file()}, 'the wheel lacks a module or package data'
+
+def public():
+    "Every function and class that `from rotae.all import *` brings."
+    import rotae.all
+    return [(k, o) for k in rotae.all.__all__ if callable(o := getattr(rotae.all, k)) and getattr(o, '__module__', '').startswith('rotae')]
+
+@pytest.mark.parametrize('name,o', public(), ids=lambda o: o if isinstance(o, str) else '')
+def test_every_public_name_is_documented(name, o):
+    from fastcore.docments import docments
+    assert o.__doc__ and not o.__doc__.startswith(f'{name}('), f'{name} has no docstring'
+    for k, v in docments(o, full=True).items():
+        if k not in ('return', 'self') and not v.kind.name.startswith('VAR_'): assert v.docment, f'{name}: the parameter {k} is not documented'
