@@ -1,4 +1,4 @@
-"""From the post's network to one a hundred thousand times more exact, one idea at a time
+"""From the post's network to one a thousand times more exact, one idea at a time
 
 Docs: https://rotae.github.io/rotae/recipes.html.md"""
 
