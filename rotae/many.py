@@ -1,4 +1,4 @@
-"""Twenty networks trained together in the time of five, and what they say about luck and about code lengths
+"""Many networks trained as one, and what they say about luck and about code lengths
 
 Docs: https://rotae.github.io/rotae/many.html.md"""
 
