@@ -7,8 +7,7 @@ Docs: https://rotae.github.io/rotae/demo.html.md"""
 # %% auto #0
 __all__ = ['write_curves', 'demo_figures', 'run_demo', 'main']
 
-# %% ../nbs/08_demo.ipynb #0fdcab82
-import sys
+# %% ../nbs/08_demo.ipynb #e88527d8
 import tempfile
 import time
 from pathlib import Path
@@ -18,6 +17,7 @@ import numpy as np
 from fastcore.script import call_parse
 
 from .analysis import PARAMETER_LABELS, code_labels, plot_corner, plot_parameters_against_code
+from .commands import plain_errors
 from .data import RADII, plot_curves
 from .files import atomic_write
 from .generation import CodeSampler, generate
@@ -93,7 +93,7 @@ def _table(run, generated):
             'rms error, network (km/s)': network['rmse'], 'rms error, PCA-4 (km/s)': pca['rmse'],
             'generated curves with negative speeds (%)': 100*np.mean((generated < 0).any(axis=1))}
 
-# %% ../nbs/08_demo.ipynb #8de9f964
+# %% ../nbs/08_demo.ipynb #b835d07f
 @call_parse
 def main(
     out:str='demo', # folder for figures (PNG), model (safetensors) and curves (CSV, km/s)
@@ -104,14 +104,8 @@ def main(
     "Simulate galaxies, train an autoencoder on their rotation curves, compare, analyse and generate."
     import matplotlib
     matplotlib.use('Agg')
-    try: result = run_demo(out, seed, n, epochs)
-    except (ValueError, TypeError, OSError) as e: _stop(f'rotae-demo: {e}', 2)
-    except KeyboardInterrupt: _stop(f'rotae-demo: interrupted; {out} is as it was', 130)
-    print()
-    for k, v in result.items(): print(f'{k:42} {v:10.2e}' if 'loss' in k else f'{k:42} {v:10.2f}')
-    print(f'\nFigures, model and curves are in {out}/. Open {out}/3-reconstruction.png next.')
-
-def _stop(message, status):
-    "One line on stderr, and an exit status."
-    print(message, file=sys.stderr)
-    sys.exit(status)
+    with plain_errors('rotae-demo', f'{out} is as it was'):
+        result = run_demo(out, seed, n, epochs)
+        print()
+        for k, v in result.items(): print(f'{k:42} {v:10.2e}' if 'loss' in k else f'{k:42} {v:10.2f}')
+        print(f'\nFigures, model and curves are in {out}/. Open {out}/3-reconstruction.png next.')
