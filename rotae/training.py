@@ -59,7 +59,7 @@ def plot(self:History, ax=None):
     ax.legend()
     return ax
 
-# %% ../nbs/03_training.ipynb #846f421b
+# %% ../nbs/03_training.ipynb #d012c9da
 def scaled(
     model, # an `AutoEncoder` with its scaling set
     curves, # km/s, (n, R)
@@ -83,6 +83,7 @@ class _Batches:
         self.size = min(batch_size or len(sample), len(sample)) if not self.make else batch_size or 256
         self.per_epoch = 1 if self.make else -(-len(sample)//self.size)
         self.sample = None if self.make else scaled(model, sample, emphasis)
+        self.unseen = torch.as_tensor(sample[:1000]) if self.make else None   # set the scaling, and are never trained on
 
     def __call__(self, step):
         if self.make: return scaled(self.model, self.make(self.size, np.random.default_rng([self.seed, step + 1])), self.emphasis)
@@ -98,7 +99,7 @@ def _check_sample(model, curves, name):
     if model.config['log_speed'] or model.config['mass_symmetry']: check_positive(**{name: curves})
     return curves
 
-# %% ../nbs/03_training.ipynb #02fe3880
+# %% ../nbs/03_training.ipynb #563f278a
 OPTIMISERS = {'adam': lambda model, lr: torch.optim.Adam(model.parameters(), lr=lr),
               'soap': lambda model, lr: Soap(model, lr)}   # see the chapter on the optimiser
 SCHEDULES = {'constant': lambda f: 1.,   # share of the learning rate at fraction f of the training
@@ -107,7 +108,7 @@ SCHEDULES = {'constant': lambda f: 1.,   # share of the learning rate at fractio
 def fit(
     model, # the `AutoEncoder` to train, in place
     train_curves, # km/s, (n, R), or a function of (n, rng) that makes such curves, like `Endless`
-    valid_curves=None, # km/s, (m, R): only looked at, never learned from
+    valid_curves=None, # km/s, (m, R): only looked at, never learned from; None for 1000 set aside where curves are made on the way
     epochs:int=1001, # passes over the training curves; steps, if they are made on the way
     lr:float=0.01, # learning rate
     batch_size:int=None, # curves a step; None for all of them, or for 256 made on the way
@@ -127,24 +128,32 @@ def fit(
     valid = None if valid_curves is None else torch.as_tensor(_check_sample(model, valid_curves, 'valid_curves'))
     model.to(device or next(model.parameters()).device)
     batches = _Batches(model, train_curves, batch_size, emphasis, settings['seed'])
+    valid = batches.unseen if valid is None else valid
     history, opt = History(model.unit.item()), OPTIMISERS[optimiser](model, lr)
-    start = _resume(checkpoint, model, opt, history, settings) if checkpoint and Path(checkpoint).exists() else 0
-    total, every, clock = epochs*batches.per_epoch, report*batches.per_epoch, time.perf_counter()
+    start = step = _resume(checkpoint, model, opt, history, settings) if checkpoint and Path(checkpoint).exists() else 0
+    total, every = epochs*batches.per_epoch, report*batches.per_epoch
     with tqdm(total=None if seconds else total, initial=start, disable=not progress, unit='step') as bar:
         try:
-            for step in count(start):
-                done = (time.perf_counter() - clock)/seconds if seconds else step/total
-                if done >= 1: break
+            for step, done in _steps(start, total, seconds):
                 for group in opt.param_groups: group['lr'] = lr*SCHEDULES[schedule](done)
                 loss = _step(model, opt, *batches(step), step)
                 bar.update()
                 if step % every and step != total - 1: continue
                 _note(history, bar, step//batches.per_epoch, loss, model, valid)
                 if checkpoint: _save(checkpoint, model, opt, history, settings, step + 1)
+            if seconds and step % every: _note(history, bar, step//batches.per_epoch, loss, model, valid)
         except KeyboardInterrupt:
             history.interrupted = True
             warnings.warn(f'training was interrupted in step {step}; the model keeps the weights it has', stacklevel=2)
     return history
+
+def _steps(start, total, seconds):
+    "The number of each step to do, and the fraction of the training that is done before it."
+    clock = time.perf_counter()
+    for step in count(start):
+        done = (time.perf_counter() - clock)/seconds if seconds else step/total
+        if done >= 1: return
+        yield step, done
 
 def _step(model, opt, x, weight, step):
     "One step of the optimiser; the loss before it."
