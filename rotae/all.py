@@ -7,16 +7,18 @@ Docs: https://rotae.github.io/rotae/all.html.md"""
 # %% auto #0
 __all__ = []
 
-# %% ../nbs/99_all.ipynb #d3c22167
+# %% ../nbs/99_all.ipynb #c0987c39
 from .physics import *
 from .simulation import *
 from .data import *
 from .files import *
+from .commands import *
 from .model import *
 from .soap import *
 from .training import *
 from .many import *
 from .recipes import *
+from .shipped import *
 from .analysis import *
 from .generation import *
 

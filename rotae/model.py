@@ -7,7 +7,9 @@ Docs: https://rotae.github.io/rotae/model.html.md"""
 # %% auto #0
 __all__ = ['ACTIVATIONS', 'Residual', 'dense', 'AutoEncoder', 'check_radii']
 
-# %% ../nbs/02_model.ipynb #0750bcb8
+# %% ../nbs/02_model.ipynb #48227d4b
+from importlib.resources import files
+
 import numpy as np
 import torch
 from torch import nn
@@ -93,7 +95,7 @@ def check_radii(
 # %% ../nbs/02_model.ipynb #3ac6e149
 from fastcore.basics import patch
 
-# %% ../nbs/02_model.ipynb #31102f0c
+# %% ../nbs/02_model.ipynb #5a2d7e86
 @patch(as_prop=True)
 def radius(self:AutoEncoder)->np.ndarray: # kpc, (R,)
     "The radii that the model's curves are given on."
@@ -127,17 +129,20 @@ def _level_and_shape(self:AutoEncoder, curves):
     return level, curves/level
 
 @patch
-def _start_at_components(self:AutoEncoder, x):
-    "Starts the linear path as principal components of unit variance, and the networks small beside it."
+def _start_at_components(self:AutoEncoder, x, n_seen=20):
+    "Starts the linear path as principal components of unit variance, the networks small beside it, and the encoder with an eye on the first `n_seen`."
     _, s, v = torch.linalg.svd(x - x.mean(0), full_matrices=False)
-    v, s = v[:self.decoder_line.in_features], s[:self.decoder_line.in_features, None]/len(x)**0.5
+    s = s[:, None].clamp(min=1e-9*s[0].item())/len(x)**0.5
+    n, first = self.decoder_line.in_features, self.encoder[0]
     with torch.no_grad():
-        for line, w in ((self.encoder_line, v/s), (self.decoder_line, (v*s).T)):
+        for line, w in ((self.encoder_line, v[:n]/s[:n]), (self.decoder_line, (v[:n]*s[:n]).T)):
             line.weight.copy_(w); line.bias.zero_()
         for net in (self.encoder, self.decoder):
             net[-1].weight.mul_(0.1); net[-1].bias.zero_()
+        w = first.weight[:, :n_seen]   # random, and now for numbers that vary alike
+        first.weight.copy_(w*(3*len(v)/w.shape[1])**0.5 @ (v/s)[:w.shape[1]].to(w)); first.bias.zero_()
 
-# %% ../nbs/02_model.ipynb #4f557b27
+# %% ../nbs/02_model.ipynb #5e82bf33
 @patch
 def encode(self:AutoEncoder,
     curves, # km/s, (..., R), numpy or torch
@@ -169,7 +174,7 @@ def _check_miss(self:AutoEncoder, miss, limit):
 @patch
 def _encode(self:AutoEncoder, curves):
     level, shape = self._level_and_shape(curves)
-    z = self.to_code(self.scaling(shape))
+    z = self.to_code(self.scaling(shape).to(self.decoder[-1].weight)).to(curves)
     mean, std = self.level.to(z)
     return torch.cat([(level.log() - mean)/std, z], -1) if self.config['mass_symmetry'] else z
 
@@ -183,11 +188,12 @@ def decode(self:AutoEncoder,
 
 @patch
 def _decode(self:AutoEncoder, z):
-    if not self.config['mass_symmetry']: return self.scaling.inverse(self.to_curve(z))
+    symmetric = self.config['mass_symmetry']
+    shape = self.scaling.inverse(self.to_curve(z[..., symmetric:].to(self.decoder[-1].weight)).to(z))
     mean, std = self.level.to(z)
-    return self.scaling.inverse(self.to_curve(z[..., 1:]))*(z[..., :1]*std + mean).exp()
+    return shape*(z[..., :1]*std + mean).exp() if symmetric else shape
 
-# %% ../nbs/02_model.ipynb #403e8141
+# %% ../nbs/02_model.ipynb #cc8e836f
 @patch
 def check_radius(self:AutoEncoder,
     radius # kpc, (R,)
@@ -199,11 +205,12 @@ def check_radius(self:AutoEncoder,
 
 @patch
 def _through(self:AutoEncoder, f, x):
-    "Runs `f` in the network's own dtype and device; gives back the kind, dtype and device of `x`."
-    weight = self.decoder[-1].weight
-    if isinstance(x, torch.Tensor): return f(x.to(weight)).to(dtype=x.dtype if x.is_floating_point() else weight.dtype, device=x.device)
+    "Runs `f` on the network's device, scaling in float64 where the device has it; gives back the kind, dtype and device of `x`."
+    device = self.decoder[-1].weight.device
+    wide = {'dtype': torch.float32 if device.type == 'mps' else torch.float64, 'device': device}
+    if isinstance(x, torch.Tensor): return f(x.to(**wide)).to(dtype=x.dtype if x.is_floating_point() else torch.get_default_dtype(), device=x.device)
     x = np.asarray(x)
-    with torch.no_grad(): y = f(torch.as_tensor(x).to(weight)).cpu().numpy()
+    with torch.no_grad(): y = f(torch.as_tensor(x).to(**wide)).cpu().numpy()
     return y.astype(x.dtype if x.dtype.kind == 'f' else float)
 
 # %% ../nbs/02_model.ipynb #0331ddca
@@ -236,3 +243,9 @@ def load(cls:AutoEncoder,
     model.load_state_dict({k: torch.tensor(v) for k, v in arrays.items()})
     model.about = header.get('about', {})
     return model
+
+# %% ../nbs/02_model.ipynb #05aba78f
+@patch(cls_method=True)
+def pretrained(cls:AutoEncoder)->AutoEncoder:
+    "The trained model that comes with the package; `about` says how it was made and what errors were measured."
+    return cls.load(files('rotae')/'pretrained.safetensors')
