@@ -8,7 +8,7 @@ OUT := .
 export OMP_NUM_THREADS := 1
 export PATH := $(CURDIR)/$(BIN):$(PATH)
 
-.PHONY: help demo test test-all export readme docs clean
+.PHONY: help demo test test-all export readme explorer docs clean
 
 help:            ## list these commands
 	@sed -nE 's/^([a-z-]+):[^#]*## /\1	/p' Makefile | expand -t 12
@@ -32,6 +32,9 @@ export: $(ENV)   ## write the package from the notebooks, and clean them
 readme: $(ENV)   ## write README.md from nbs/index.ipynb
 	jupyter nbconvert --log-level WARN --to markdown --output-dir $(OUT) --output README --NbConvertApp.output_files_dir=nbs/images nbs/index.ipynb
 	sed -i -E -e '/^#\| /d' -e 's/!\[png\]/![Simulated and decoded rotation curves, and what is left over]/' -e 's/ +$$//' -e 's#\]\(([0-9a-z_]+\.ipynb)\)#](nbs/\1)#g' $(OUT)/README.md
+
+explorer: $(ENV) ## write the site's explorer, nbs/explorer.js, from rotae/explorer/ and the shipped weights
+	rotae-explorer --out nbs/explorer.js
 
 docs: $(ENV)     ## build the site into _docs/ (needs Quarto)
 	@command -v quarto >/dev/null || { echo 'make docs needs Quarto 1.7 or newer: install it from quarto.org and put it on the PATH.' >&2; exit 1; }

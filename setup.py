@@ -10,7 +10,7 @@ extras['dev'] = sorted({o for v in extras.values() for o in v})   # dev: whateve
 
 setup(
     packages=['rotae'],
-    package_data={'rotae': ['*.safetensors']},
+    package_data={'rotae': ['*.safetensors', 'explorer/*']},
     author=cfg['author'],
     author_email=cfg['author_email'],
     license=cfg['license'],

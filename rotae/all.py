@@ -7,7 +7,7 @@ Docs: https://rotae.github.io/rotae/all.html.md"""
 # %% auto #0
 __all__ = []
 
-# %% ../nbs/99_all.ipynb #c0987c39
+# %% ../nbs/99_all.ipynb #381a85cb
 from .physics import *
 from .simulation import *
 from .data import *
@@ -21,5 +21,6 @@ from .recipes import *
 from .shipped import *
 from .analysis import *
 from .generation import *
+from .explore import *
 
 __all__ = [o for o in dir() if not o.startswith('_')]   # otherwise a star import would bring nothing

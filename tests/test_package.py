@@ -35,6 +35,7 @@ def test_every_notebook_is_in_the_sidebar():
 def test_docs_sources_are_built(copy):
     run('nbdev-proc-nbs', cwd=copy)
     assert {f.name for f in (root/'nbs').glob('[0-9i]*.ipynb')} == {f.name for f in (copy/'_proc').glob('[0-9i]*.ipynb')}
+    assert (copy/'_proc/explorer.js').is_file()
 
 def test_docs_without_quarto_says_so_in_one_sentence(tmp_path):
     if shutil.which('quarto'): pytest.skip('Quarto is installed')
@@ -66,8 +67,8 @@ def test_wheel(tmp_path, copy):
     run(sys.executable, '-m', 'pip', 'install', '-q', '--no-deps', '--target', tmp_path/'site', wheel)
     code = f"import sys; sys.path.insert(0, {str(tmp_path/'site')!r}); from rotae.all import *; import rotae; assert rotae.__file__.startswith({str(tmp_path/'site')!r}), rotae.__file__; assert sample_galaxies(2, rng=0).rotation_curve().shape == (2, 50)"
     run(sys.executable, '-c', code, cwd=tmp_path)
-    built = {f.name for f in (tmp_path/'site/rotae').iterdir() if f.is_file()}
-    assert built == {f.name for f in (root/'rotae').iterdir() if f.is_file()}, 'the wheel lacks a module or package data'
+    whole = lambda folder: {str(f.relative_to(folder)) for f in folder.rglob('*') if f.is_file() and '__pycache__' not in f.parts}
+    assert whole(tmp_path/'site/rotae') == whole(root/'rotae'), 'the wheel lacks a module or package data'
 
 def public():
     "Every function and class that `from rotae.all import *` brings."
