@@ -16,10 +16,9 @@ help:            ## list these commands
 demo: $(ENV)     ## simulate, train, compare, analyse and generate, into demo/
 	rotae-demo
 
-test: $(ENV)     ## test the notebooks, then the package
+test: $(ENV)     ## run every quick cell of the notebooks, compare its output with the saved one, and test the package
 	ruff check --quiet
-	nbdev-test --n-workers 2
-	pytest
+	pytest -n 2
 
 test-all: $(ENV) ## the same, slow cells and tests included
 	nbdev-test --n-workers 2 --flags slow
