@@ -1,5 +1,6 @@
 "Error against seconds: the post's recipe, PCA, pythae's autoencoder and rotae's recipes, side by side in one run, medians over seeds."
 import io
+import os
 import statistics
 import time
 from contextlib import redirect_stderr
@@ -110,10 +111,12 @@ def main(
     results['the model that comes along'] = [timed(AutoEncoder.pretrained)]
     table(results, fresh)
     figure(results, fresh, figure_path)
-    for k in (5, 20):
-        curves = [sample_galaxies(800, rng=i).rotation_curve(RADII) for i in range(k)]
-        alone = statistics.median(timed(fit, AutoEncoder(rng=i), curves[i], progress=False)[1] for i in range(5))
-        together.append((k, alone*k/timed(fit_together, [AutoEncoder(rng=i) for i in range(k)], curves, progress=False)[1]))
+    for threads in sorted({1, os.cpu_count()}):
+        torch.set_num_threads(threads)
+        for k in (5, 20):
+            curves = [sample_galaxies(800, rng=i).rotation_curve(RADII) for i in range(k)]
+            ratios = [timed(fit, AutoEncoder(rng=0), curves[0], progress=False)[1]*k/timed(fit_together, [AutoEncoder(rng=i) for i in range(k)], curves, progress=False)[1] for _ in range(3)]
+            together.append((k, threads, statistics.median(ratios)))
     print(f'`fit` beside a bare loop, per step: {statistics.median(overhead):+.0%}')
-    for k, ratio in together: print(f'{k} networks together: {ratio:.1f} times faster than one after the other')
+    for k, threads, ratio in together: print(f'{k} networks together, {threads} threads: {ratio:.1f} times faster than one after the other')
     assert np.isfinite(overhead).all()
