@@ -95,7 +95,7 @@ def check_radii(
 # %% ../nbs/02_model.ipynb #3ac6e149
 from fastcore.basics import patch
 
-# %% ../nbs/02_model.ipynb #5a2d7e86
+# %% ../nbs/02_model.ipynb #ad3dbc32
 @patch(as_prop=True)
 def radius(self:AutoEncoder)->np.ndarray: # kpc, (R,)
     "The radii that the model's curves are given on."
@@ -106,13 +106,13 @@ def set_scaling(self:AutoEncoder,
     curves # km/s, (n, R): a sample of the curves to come
 )->AutoEncoder: # the model itself
     "Sets the scaling from a sample of curves, and starts a linear path at their principal components."
-    curves = torch.as_tensor(check_curves(curves, len(self.radius)).astype(float))
+    curves = torch.tensor(check_curves(curves, len(self.radius)).astype(float))   # a copy: where numpy put the original decides the last bit of a sum
     if self.config['log_speed'] or self.config['mass_symmetry']: check_positive(curves=curves)
     level, shape = self._level_and_shape(curves)
     s, log = Scaling.fit(shape, self.config['log_speed']), level.log() if self.config['mass_symmetry'] else torch.zeros(2)
     for k, v in dict(mean=s.mean, std=s.std, level=torch.stack([log.mean(), log.std()]), unit=curves.numpy().std()).items():
         getattr(self, k).copy_(torch.as_tensor(v, dtype=torch.float64))
-    if self.config['linear_path']: self._start_at_components(torch.as_tensor(s(shape.numpy())))
+    if self.config['linear_path']: self._start_at_components(torch.tensor(s(shape.numpy())))
     return self
 
 @patch(as_prop=True)
@@ -129,8 +129,8 @@ def _level_and_shape(self:AutoEncoder, curves):
     return level, curves/level
 
 @patch
-def _start_at_components(self:AutoEncoder, x, n_seen=20):
-    "Starts the linear path as principal components of unit variance, the networks small beside it, and the encoder with an eye on the first `n_seen`."
+def _start_at_components(self:AutoEncoder, x):
+    "Starts the linear path as principal components of unit variance, the networks small beside it, and the encoder with an eye on more of them."
     _, s, v = torch.linalg.svd(x - x.mean(0), full_matrices=False)
     s = s[:, None].clamp(min=1e-9*s[0].item())/len(x)**0.5
     n, first = self.decoder_line.in_features, self.encoder[0]
@@ -139,7 +139,7 @@ def _start_at_components(self:AutoEncoder, x, n_seen=20):
             line.weight.copy_(w); line.bias.zero_()
         for net in (self.encoder, self.decoder):
             net[-1].weight.mul_(0.1); net[-1].bias.zero_()
-        w = first.weight[:, :n_seen]   # random, and now for numbers that vary alike
+        w = first.weight[:, :min(20, first.out_features//2)]   # random, and now for components that vary alike
         first.weight.copy_(w*(3*len(v)/w.shape[1])**0.5 @ (v/s)[:w.shape[1]].to(w)); first.bias.zero_()
 
 # %% ../nbs/02_model.ipynb #5e82bf33
