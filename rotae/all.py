@@ -7,7 +7,7 @@ Docs: https://rotae.github.io/rotae/all.html.md"""
 # %% auto #0
 __all__ = []
 
-# %% ../nbs/99_all.ipynb #381a85cb
+# %% ../nbs/99_all.ipynb #ed6bee2e
 from .physics import *
 from .simulation import *
 from .data import *
@@ -20,7 +20,14 @@ from .many import *
 from .recipes import *
 from .shipped import *
 from .analysis import *
+from .answers import *
+from .dimension import *
+from .parameters import *
+from .information import *
+from .scores import *
 from .generation import *
+from .vae import *
+from .mocks import *
 from .explore import *
 
 __all__ = [o for o in dir() if not o.startswith('_')]   # otherwise a star import would bring nothing
