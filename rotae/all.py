@@ -7,7 +7,7 @@ Docs: https://rotae.github.io/rotae/all.html.md"""
 # %% auto #0
 __all__ = []
 
-# %% ../nbs/99_all.ipynb #ed6bee2e
+# %% ../nbs/99_all.ipynb #e09f8d36
 from .physics import *
 from .simulation import *
 from .data import *
@@ -28,6 +28,8 @@ from .scores import *
 from .generation import *
 from .vae import *
 from .mocks import *
+from .observed import *
+from .sparc import *
 from .explore import *
 
 __all__ = [o for o in dir() if not o.startswith('_')]   # otherwise a star import would bring nothing
