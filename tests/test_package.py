@@ -17,7 +17,7 @@ def run(*args, **kw): return subprocess.run([str(o) for o in args], env=env, cap
 def copy(tmp_path):
     "A copy of what nbdev needs."
     for o in ('nbs', 'rotae'): shutil.copytree(root/o, tmp_path/o, symlinks=True, ignore=shutil.ignore_patterns('__pycache__', '.*'))
-    for o in ('pyproject.toml', 'settings.ini', 'setup.py', 'MANIFEST.in', '_quarto.yml', 'README.md'): shutil.copy(root/o, tmp_path)
+    for o in ('pyproject.toml', 'settings.ini', 'setup.py', 'MANIFEST.in', '_quarto.yml', 'README.md', 'CHANGELOG.md'): shutil.copy(root/o, tmp_path)
     return tmp_path
 
 def test_package_matches_notebooks(copy):
@@ -35,7 +35,7 @@ def test_every_notebook_is_in_the_sidebar():
 def test_docs_sources_are_built(copy):
     run('nbdev-proc-nbs', cwd=copy)
     assert {f.name for f in (root/'nbs').glob('[0-9i]*.ipynb')} == {f.name for f in (copy/'_proc').glob('[0-9i]*.ipynb')}
-    assert (copy/'_proc/explorer.js').is_file()
+    for o in ('explorer.js', 'references.bib', 'CHANGELOG.md'): assert (copy/'_proc'/o).is_file(), o
 
 def test_docs_without_quarto_says_so_in_one_sentence(tmp_path):
     if shutil.which('quarto'): pytest.skip('Quarto is installed')
