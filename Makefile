@@ -8,7 +8,7 @@ OUT := .
 export OMP_NUM_THREADS := 1
 export PATH := $(CURDIR)/$(BIN):$(PATH)
 
-.PHONY: help demo test test-all export readme explorer docs clean
+.PHONY: help demo test test-all export reference readme explorer docs clean
 
 help:            ## list these commands
 	@sed -nE 's/^([a-z-]+):[^#]*## /\1	/p' Makefile | expand -t 12
@@ -24,9 +24,13 @@ test-all: $(ENV) ## the same, slow cells and tests included
 	nbdev-test --n-workers 2 --flags slow
 	pytest -m 'slow or not slow'
 
-export: $(ENV)   ## write the package from the notebooks, and clean them
+export: $(ENV)   ## write the package and the site's reference from the notebooks, and clean them
 	nbdev-export
 	nbdev-clean
+	$(MAKE) -s reference
+
+reference: $(ENV) ## write the site's page of all public names, nbs/reference.qmd
+	python tools/reference.py
 
 readme: $(ENV)   ## write README.md from nbs/index.ipynb
 	jupyter nbconvert --log-level WARN --to markdown --output-dir $(OUT) --output README --NbConvertApp.output_files_dir=nbs/images nbs/index.ipynb

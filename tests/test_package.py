@@ -35,7 +35,7 @@ def test_every_notebook_is_in_the_sidebar():
 def test_docs_sources_are_built(copy):
     run('nbdev-proc-nbs', cwd=copy)
     assert {f.name for f in (root/'nbs').glob('[0-9i]*.ipynb')} == {f.name for f in (copy/'_proc').glob('[0-9i]*.ipynb')}
-    for o in ('explorer.js', 'references.bib', 'CHANGELOG.md'): assert (copy/'_proc'/o).is_file(), o
+    for o in ('explorer.js', 'references.bib', 'reference.qmd', 'CHANGELOG.md'): assert (copy/'_proc'/o).is_file(), o
 
 def test_docs_without_quarto_says_so_in_one_sentence(tmp_path):
     if shutil.which('quarto'): pytest.skip('Quarto is installed')
