@@ -34,8 +34,8 @@ def anchors(text):
     "The identifiers on a page: of headings, a second one of a name with -1, and those given in braces."
     text, seen = re.sub(r'^```.*?^```$', '', text, flags=re.M | re.S), []
     for head in re.findall(r'^#{1,6} +(.*?) *#*$', text, re.M):
-        if not re.search(r'\{[^}]*#[\w:-]+[^}]*\}$', head): seen.append(slug(head))   # the others are found below
-    return {o if not (k := seen[:i].count(o)) else f'{o}-{k}' for i, o in enumerate(seen)} | set(re.findall(r'\{[^}\n]*#([\w:-]+)[^}\n]*\}', text)) | set(re.findall(r'\bid="([^"]+)"', text))
+        if not re.search(r'\{[^}]*#[\w:.-]+[^}]*\}$', head): seen.append(slug(head))   # the others are found below
+    return {o if not (k := seen[:i].count(o)) else f'{o}-{k}' for i, o in enumerate(seen)} | set(re.findall(r'\{[^}\n]*#([\w:.-]+)[^}\n]*\}', text)) | set(re.findall(r'\bid="([^"]+)"', text))
 
 def dead(page):
     "The internal links of a page that lead nowhere."
@@ -66,7 +66,7 @@ def test_a_dead_link_is_noticed(text, tmp_path):
 
 def test_living_links_are_not(tmp_path):
     (tmp_path/'there.md').write_text('# Here we are\n')
-    (tmp_path/'page.md').write_text('## Two\n## Two {#other}\n## Two\n$$x$$ {#eq-x}\n[a](there.md#here-we-are), [a (b)](there.md "title"), @eq-x, [b](#two), [b](#two-1), [b](#other), `[c](no.md)`\n```\n[c](no.md)\n```\n[d](https://example.org/x#y)')
+    (tmp_path/'page.md').write_text('## Two\n## Two {#other}\n## Three {#an.other}\n## Two\n$$x$$ {#eq-x}\n[a](there.md#here-we-are), [a (b)](there.md "title"), @eq-x, [b](#two), [b](#two-1), [b](#other), [b](#an.other), `[c](no.md)`\n```\n[c](no.md)\n```\n[d](https://example.org/x#y)')
     assert not dead(tmp_path/'page.md')
 
 @pytest.mark.parametrize('page', [o for o in pages if o.suffix == '.ipynb'], ids=lambda o: o.name)
