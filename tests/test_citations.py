@@ -84,3 +84,14 @@ def test_citation_file_says_what_the_package_says():
                    'repository-code': urls['Repository'], 'url': urls['Documentation'],
                    'keywords': [o for o in ini['DEFAULT']['keywords'].split() if o != 'nbdev']}
     assert cff['message'].endswith('.')
+
+def named(text):
+    "First author and year of each source that a text names as (Author 1999), (Author & Other 1999), (A, B & C 1999) or Author et al. (1999)."
+    return set(re.findall(r"\b((?!January|February|March|April|May|June|July|August|September|October|November|December)[A-Z][a-z]+(?:-[A-Z][a-z]+)?)(?:, [A-Z]\w+)*(?: et al\.| (?:&|and) [A-Z]\w+)?,? \(?((?:19|20)\d\d)\b", text))
+
+def test_every_source_that_a_chapter_names_is_in_the_bibliography():
+    assert named('Posti (2022), 10 June 2022, [Vyas et al. 2024](x), (Navarro, Frenk & White 1997), Lopez-Paz & Oquab 2017') == {('Posti', '2022'), ('Vyas', '2024'), ('Navarro', '1997'), ('Lopez-Paz', '2017')}
+    known = {(re.split(',| and ', f.get('author', ''))[0], f.get('year')) for *_, f in entries(bib)}
+    for f in sorted((root/'nbs').glob('*.ipynb')):
+        text = '\n'.join(''.join(c['source']) for c in json.loads(f.read_text())['cells'])
+        assert not (gone := named(text) - known), f'{f.name} names {gone}'
