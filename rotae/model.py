@@ -193,7 +193,7 @@ def _decode(self:AutoEncoder, z):
     mean, std = self.level.to(z)
     return shape*(z[..., :1]*std + mean).exp() if symmetric else shape
 
-# %% ../nbs/02_model.ipynb #cc8e836f
+# %% ../nbs/02_model.ipynb #4a58ac34
 @patch
 def check_radius(self:AutoEncoder,
     radius # kpc, (R,)
@@ -205,9 +205,8 @@ def check_radius(self:AutoEncoder,
 
 @patch
 def _through(self:AutoEncoder, f, x):
-    "Runs `f` on the network's device, scaling in float64 where the device has it; gives back the kind, dtype and device of `x`."
-    device = self.decoder[-1].weight.device
-    wide = {'dtype': torch.float32 if device.type == 'mps' else torch.float64, 'device': device}
+    "Runs `f` on the network's device, with the scaling in float64; gives back the kind, dtype and device of `x`."
+    wide = {'dtype': torch.float64, 'device': self.decoder[-1].weight.device}
     if isinstance(x, torch.Tensor): return f(x.to(**wide)).to(dtype=x.dtype if x.is_floating_point() else torch.get_default_dtype(), device=x.device)
     x = np.asarray(x)
     with torch.no_grad(): y = f(torch.as_tensor(x).to(**wide)).cpu().numpy()
