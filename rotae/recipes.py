@@ -56,7 +56,7 @@ def slide(
     before, after = x[:, :1] + (x[:, :1] - x[:, 1:2])*on[::-1], x[:, -1:] + (x[:, -1:] - x[:, -2:-1])*on
     return np.exp(sliding_window_view(np.hstack([before, x, after]), x.shape[1], axis=1).reshape(-1, x.shape[1]))
 
-# %% ../nbs/03c_recipes.ipynb #69e2463a
+# %% ../nbs/03c_recipes.ipynb #de3c1fb2
 _GOOD = dict(hidden=(64,)*3, decoder_hidden=(96,)*7, activation='tanh', residual=True, log_speed=True, linear_path=True, mass_symmetry=True)
 RECIPES = { # name: options of the network, of the training, and of its curves
     'post': ({}, {}, {}),
@@ -75,6 +75,11 @@ def recipe_curves(
     if train_curves is None: return Endless(how.get('spread', 1.))
     return slide(train_curves, how['slid']) if 'slid' in how else train_curves
 
+def _check_even(radius):
+    "Raises `ValueError` unless radii are even in log, to a thousandth of a step."
+    steps = np.diff(np.log(radius))
+    if np.ptp(steps) > 1e-3*steps.mean(): raise ValueError(f'radius must be even in log, because this recipe slides curves along it; it is {radius}')
+
 def train_recipe(
     name:str, # one of `RECIPES`
     train_curves=None, # km/s, (n, R); None for galaxies without end
@@ -86,7 +91,7 @@ def train_recipe(
     "Trains a model by a recipe; raises `ValueError` for an unknown name."
     curves, (layers, training, how) = recipe_curves(name, train_curves), RECIPES[name]
     model = AutoEncoder(rng=rng, **layers | (network or {}))
-    if 'slid' in how and not np.allclose(np.diff(steps := np.log(model.radius), 2), 0, atol=1e-6*np.ptp(steps)): raise ValueError(f"radius must be even in log for the recipe {name!r}, which slides curves along it; it is {model.radius}")
+    if 'slid' in how: _check_even(model.radius)
     history = fit(model, curves, valid_curves, rng=rng, **training | options)
     model.about = {'recipe': name, 'epochs': (training | options).get('epochs'), 'seed': rng if isinstance(rng, int) else None, 'torch': torch.__version__,
                    'population': 'sample_galaxies' if train_curves is None else f'{len(train_curves)} given curves', 'spread': how.get('spread', 1.)}
