@@ -30,6 +30,13 @@ from .vae import *
 from .mocks import *
 from .observed import *
 from .sparc import *
+from .likelihood import *
+from .sampling import *
+from .amortised import *
+from .inference import *
+from .checks import *
+from .fits import *
+from .filling import *
 from .explore import *
 
 __all__ = [o for o in dir() if not o.startswith('_')]   # otherwise a star import would bring nothing

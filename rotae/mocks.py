@@ -104,9 +104,9 @@ def _write_csv(path, columns, about):
     np.savetxt(path, np.column_stack([v for v, _, _ in columns.values()]), '%.8g', ',', header=header, comments='')
 
 def _write_ecsv(path, columns, about):
-    from astropy.table import Column, Table
+    from astropy.table import MaskedColumn, Table
     units = {'Msun': 'solMass'}
-    Table([Column(v, k, unit=units.get(unit, unit) or None, description=what) for k, (v, unit, what) in columns.items()], meta=dict(about)).write(path, format='ascii.ecsv', overwrite=True)
+    Table([MaskedColumn(v, k, unit=units.get(unit, unit) or None, description=what) for k, (v, unit, what) in columns.items()], meta=dict(about)).write(path, format='ascii.ecsv', overwrite=True)
 
 def _write_parquet(path, columns, about):
     import pyarrow as pa
