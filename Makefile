@@ -25,6 +25,7 @@ test-all: $(ENV) ## the same, slow cells and tests included
 	pytest -m 'slow or not slow'
 
 export: $(ENV)   ## write the package and the site's reference from the notebooks, and clean them
+	python tools/frame.py
 	nbdev-export
 	nbdev-clean
 	$(MAKE) -s reference
