@@ -1,5 +1,6 @@
 "What chapters share: a link to download them, a first cell that installs on Colab and nothing elsewhere, and pictures that can be read."
 import json
+import re
 import sys
 from pathlib import Path
 from types import ModuleType
@@ -56,3 +57,13 @@ def test_every_alt_text_is_yaml():
         for c in code(page):
             for line in c['source']:
                 if line.startswith('#| fig-alt'): assert len(yaml.safe_load(line.removeprefix('#| '))['fig-alt']) > 40, line
+
+def test_pictures_fit_a_phone_and_the_dark():
+    "None is wider than 7 inches, of which `STYLE` says how many dots make one; and the site turns them by what the chapter on figures shows."
+    from rotae.style import STYLE
+    for page in [*pages, root/'nbs/index.ipynb']:
+        for c in code(page):
+            for o in c['outputs']:
+                if 'image/png' in o.get('data', {}): assert int(re.search(r'size (\d+)x', ''.join(o['data']['text/plain']))[1]) == 7*STYLE['figure.dpi'], f'{page.name} {c["id"]}'
+    share = re.search(r'invert\((.*?)\) hue-rotate\(180deg\)', (root/'nbs/site.css').read_text())[1]
+    assert f'def dark(rgb, share={share})' in (root/'nbs/00c_style.ipynb').read_text() and '    css: site.css\n' in (root/'_quarto.yml').read_text()

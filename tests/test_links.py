@@ -1,6 +1,7 @@
 "Every link of the site and of the README leads somewhere, and every chapter has its frame."
 import json
 import re
+import sys
 from pathlib import Path
 from urllib.parse import unquote
 
@@ -8,6 +9,9 @@ import pytest
 import yaml
 
 root = Path(__file__).parent.parent
+sys.path.insert(0, str(root/'tools'))
+import site_pages as site  # noqa: E402
+
 pages = sorted(o for o in (root/'nbs').glob('*.*') if o.suffix in ('.ipynb', '.qmd', '.md')) + [root/'README.md']
 sidebar = yaml.safe_load((root/'_quarto.yml').read_text())['website']['sidebar']['contents']
 section = {o['section']: o['contents'] for o in sidebar if isinstance(o, dict)}
@@ -45,6 +49,7 @@ def dead(page):
         path, _, anchor = unquote(link).partition('#')
         target = (page.parent/path) if path else page
         if re.match(r'\w+:', link) or not target.is_file(): wrong.append(link)
+        elif target.suffix == '.py' and anchor in site.names(target.read_text()): continue
         elif anchor and anchor not in anchors('\n\n'.join(markdown(target))): wrong.append(link)
     made = set(re.findall(r'\{#((?:eq|fig|tbl|sec)-[\w-]+)', text))   # equations and the like are numbered page by page
     return wrong + [f'@{o}' for o in re.findall(r'(?<![\w.])@((?:eq|fig|tbl|sec)-[\w-]+)', no_code(text)) if o not in made]
