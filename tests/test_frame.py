@@ -65,5 +65,5 @@ def test_pictures_fit_a_phone_and_the_dark():
         for c in code(page):
             for o in c['outputs']:
                 if 'image/png' in o.get('data', {}): assert int(re.search(r'size (\d+)x', ''.join(o['data']['text/plain']))[1]) == 7*STYLE['figure.dpi'], f'{page.name} {c["id"]}'
-    share = re.search(r'invert\((.*?)\) hue-rotate\(180deg\)', (root/'nbs/site.css').read_text())[1]
-    assert f'def dark(rgb, share={share})' in (root/'nbs/00c_style.ipynb').read_text() and '    css: site.css\n' in (root/'_quarto.yml').read_text()
+    share = re.search(r'invert\((.*?)\) hue-rotate\(180deg\)', (root/'nbs/site.scss').read_text())[1]
+    assert f'def dark(rgb, share={share})' in (root/'nbs/00c_style.ipynb').read_text() and yaml.safe_load((root/'_quarto.yml').read_text())['format']['html']['theme']['dark'] == ['darkly', 'site.scss']

@@ -109,3 +109,8 @@ def test_next_is_the_next_chapter_of_the_sidebar_or_one_after_it():
 def test_sidebar_names_pages_that_exist_once():
     names = [o for part in sidebar for o in (part['contents'] if isinstance(part, dict) else [part])]
     assert len(set(names)) == len(names) and not [o for o in names if not (root/'nbs'/o).is_file()]
+
+@pytest.mark.parametrize('page', [o for o in pages if o.suffix == '.ipynb'], ids=lambda o: o.name)
+def test_no_link_text_is_code(page):
+    "The site makes a link of each public name in code, and a link in a link comes out as brackets."
+    assert not (wrong := [o for text in markdown(page) for o in re.findall(r'\[`[^`\n]*`\]\([^)]*\)', text)]), wrong

@@ -52,7 +52,7 @@ def plain(text):
 
 def table(rows):
     "Parameters as a Markdown table; nothing for none."
-    return '\n'.join(['| parameter | default | |', '| --- | --- | --- |', *(f'| `{a}` | {f"`{b}`" if b is not None else ""} | {plain(c)} |' for a, b, c in rows)]) if rows else ''
+    return '\n'.join(['| parameter | default | |', '| ----- | ---- | --------------- |', *(f'| `{a}` | {f"`{b}`" if b is not None else ""} | {plain(c)} |' for a, b, c in rows)]) if rows else ''
 
 def signature(name, f, rows):
     "How it is called, as code."
