@@ -25,6 +25,7 @@ test-all: $(ENV) ## the same, slow cells and tests included
 	pytest -m 'slow or not slow'
 
 export: $(ENV)   ## write the package and the site's reference from the notebooks, and clean them
+	python tools/frame.py
 	nbdev-export
 	nbdev-clean
 	$(MAKE) -s reference
@@ -33,8 +34,7 @@ reference: $(ENV) ## write the site's page of all public names, nbs/reference.qm
 	python tools/reference.py
 
 readme: $(ENV)   ## write README.md from nbs/index.ipynb
-	jupyter nbconvert --log-level WARN --to markdown --output-dir $(OUT) --output README --NbConvertApp.output_files_dir=nbs/images nbs/index.ipynb
-	sed -i -E -e '/^#\| /d' -e 's/!\[png\]/![Simulated and decoded rotation curves, and what is left over]/' -e 's/ +$$//' -e 's#\]\(([0-9a-z_]+\.ipynb)\)#](nbs/\1)#g' $(OUT)/README.md
+	python tools/readme.py $(OUT)
 
 explorer: $(ENV) ## write the site's explorer, nbs/explorer.js, from rotae/explorer/ and the shipped weights
 	rotae-explorer --out nbs/explorer.js
@@ -42,6 +42,7 @@ explorer: $(ENV) ## write the site's explorer, nbs/explorer.js, from rotae/explo
 docs: $(ENV)     ## build the site into _docs/ (needs Quarto)
 	@command -v quarto >/dev/null || { echo 'make docs needs Quarto 1.7 or newer: install it from quarto.org and put it on the PATH.' >&2; exit 1; }
 	nbdev-docs
+	python tools/site_pages.py
 
 clean:           ## remove what the commands above have made
 	rm -rf .venv demo _proc _docs build dist *.egg-info

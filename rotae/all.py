@@ -10,6 +10,7 @@ __all__ = []
 # %% ../nbs/99_all.ipynb #e09f8d36
 from .physics import *
 from .simulation import *
+from .style import *
 from .data import *
 from .files import *
 from .commands import *

@@ -12,11 +12,13 @@ __all__ = ['PARAMETER_LABELS', 'rank_correlation', 'code_labels', 'plot_corner',
 import matplotlib.pyplot as plt
 import numpy as np
 import torch
+from matplotlib.colors import to_hex
 from torch import nn
 
 from .data import PARAMETERS, Galaxies, as_seed, check_curves, sample_galaxies, split
 from .model import AutoEncoder, dense
 from .soap import Soap
+from .style import styled
 from .training import SCHEDULES
 
 # %% ../nbs/04_analysis.ipynb #1bdee74d
@@ -42,6 +44,7 @@ def code_labels(
     "Names for the axes of a code."
     return [f'code {i + 1}' for i in range(n)]
 
+@styled(8)
 def plot_corner(
     values, # one row a galaxy, (n, p)
     labels, # p names with units
@@ -49,9 +52,9 @@ def plot_corner(
 ):
     "A corner plot with the rank correlation on each pair; returns the figure."
     from corner import corner
-    plt.draw_if_interactive()   # loads the backend: what it sets inside the context would be undone at its end
-    with plt.rc_context({'figure.constrained_layout.use': False, 'figure.autolayout': False}):   # corner makes its own layout
-        fig = corner(values, labels=list(labels), color=color, plot_contours=False, plot_density=False, data_kwargs={'ms': 1.5, 'alpha': 0.4}, label_kwargs={'fontsize': 9})
+    fig = plt.figure(figsize=(7, 7), layout='none')   # corner makes its own layout
+    corner(values, labels=list(labels), color=to_hex(color), fig=fig, plot_contours=False, plot_density=False, data_kwargs={'ms': 1.5, 'alpha': 0.4})
+    for ax in fig.axes: ax.grid(False)
     axs, r = np.array(fig.axes).reshape(len(labels), -1), rank_correlation(values, values)
     for i, j in zip(*np.tril_indices(len(labels), -1)): _print_correlation(axs[i, j], r[i, j])
     return fig
@@ -59,6 +62,7 @@ def plot_corner(
 def _print_correlation(ax, r): ax.text(0.04, 0.96, f'{r:+.2f}', transform=ax.transAxes, va='top', weight='bold', bbox={'fc': 'white', 'ec': 'none', 'alpha': 0.7, 'pad': 1})
 
 # %% ../nbs/04_analysis.ipynb #7bb9474c
+@styled(9)
 def plot_parameters_against_code(
     codes, # (n, q)
     parameters, # logarithms of the parameters, (n, 4)
@@ -66,7 +70,7 @@ def plot_parameters_against_code(
 ):
     "One panel for each pair of code number and parameter, with its rank correlation; returns the figure."
     r = rank_correlation(parameters, codes)
-    fig, axs = plt.subplots(*r.shape, figsize=(2.4*r.shape[1], 2.2*r.shape[0]), sharex='col', sharey='row', squeeze=False, layout='constrained')
+    fig, axs = plt.subplots(*r.shape, figsize=(7, 1.8*r.shape[0]), sharex='col', sharey='row', squeeze=False)
     for (i, j), ax in np.ndenumerate(axs):
         ax.plot(codes[:, j], parameters[:, i], '.', ms=1.5, alpha=0.4)
         _print_correlation(ax, r[i, j])
@@ -194,15 +198,17 @@ def population_alone(
     return Table({k: np.concatenate([t[k] for t in tables]) if k != 'parameter' else list(PARAMETERS) for k in tables[0]})
 
 # %% ../nbs/04_analysis.ipynb #1092cbfd
+@styled()
 def plot_explained(
     tables # dict: label -> `Table` of `explained`
 ):
     "What is left unexplained of each parameter's variance, by straight lines (open) and networks (filled); returns the axes."
-    fig, ax = plt.subplots(figsize=(8, 3.4), layout='constrained')
+    fig, ax = plt.subplots(figsize=(7, 5))
     for k, (label, t) in enumerate(tables.items()):
+        colour = to_hex(f'C{k}')   # while the style is on
         y = np.arange(len(t['parameter'])) + 0.16*(k - (len(tables) - 1)/2)
-        for name, fill in (('line', 'none'), ('network', f'C{k}')): ax.plot(1 - np.asarray(t[f'R2 {name}']), y, 'o', mec=f'C{k}', mfc=fill, label=f'{label}, {name}')
+        for name, fill in (('line', 'none'), ('network', colour)): ax.plot(1 - np.asarray(t[f'R2 {name}']), y, 'o', mec=colour, mfc=fill, label=f'{label}, {name}')
     ax.set(xscale='log', xlabel='share of the variance left unexplained, 1 - R2', yticks=np.arange(len(t['parameter'])), yticklabels=[o.replace('_', ' ') for o in t['parameter']])
     ax.invert_yaxis()
-    ax.legend(fontsize=8, loc='center left', bbox_to_anchor=(1, 0.5))
+    fig.legend(loc='outside lower center', ncols=2)
     return ax

@@ -17,6 +17,7 @@ from .analysis import PARAMETER_LABELS, code_labels
 from .data import PARAMETERS, Galaxies, check_curves, plot_curves, sample_galaxies
 from .model import AutoEncoder
 from .physics import disc_velocity
+from .style import styled
 
 # %% ../nbs/04a_answers.ipynb #16b7a530
 def traverse(
@@ -37,6 +38,7 @@ def traverse(
     turned[:, i] = np.linspace(*np.percentile(codes[apart <= np.quantile(apart, near), i], [5, 95]), steps)
     return turned[:, i], model.decode(turned)
 
+@styled()
 def plot_traversals(
     model, # an `AutoEncoder`, or anything with `decode` and `radius`
     codes, # (n, q): codes of many galaxies
@@ -44,13 +46,13 @@ def plot_traversals(
 ):
     "One panel for each code number, turned from low (dark) to high (light); returns the figure."
     n = codes.shape[1]
-    fig, axs = plt.subplots(1, n, figsize=(2.9*n, 3), sharey=True, squeeze=False, layout='constrained')
-    for i, ax in enumerate(axs[0]):
+    fig, axs = plt.subplots((n + 1)//2, 2, figsize=(7, 3*((n + 1)//2)), sharex=True, sharey=True, squeeze=False)
+    for ax in axs.flat[n:]: ax.remove()
+    for i, ax in enumerate(axs.flat[:n]):
         value, curves = traverse(model, codes, i, **options)
         plot_curves(model.radius, curves, (value - value[0])/np.ptp(value), ax=ax, lw=1.5, alpha=1)
-        ax.figure.axes[-1].remove()   # the colour bars would say the same four times
         ax.set_title(code_labels(n)[i])
-        if i: ax.set_ylabel('')
+        ax.label_outer()
     return fig
 
 # %% ../nbs/04a_answers.ipynb #3759436e
@@ -63,6 +65,7 @@ def best_pair(
     left = [np.linalg.lstsq(np.column_stack([codes[:, p], np.ones(len(codes))]), value, rcond=None)[1].sum() for p in pairs]
     return pairs[int(np.argmin(left))]
 
+@styled()
 def plot_code_space(
     codes, # (n, q)
     parameters, # logarithms of the parameters, (n, 4)
@@ -70,8 +73,8 @@ def plot_code_space(
 ):
     "For each parameter its best pair of code numbers, coloured by it; returns the figure."
     codes, names = check_curves(codes, name='codes'), code_labels(codes.shape[1])
-    fig, axs = plt.subplots(1, len(labels), figsize=(3.6*len(labels), 3.2), layout='constrained')
-    for ax, value, label in zip(np.atleast_1d(axs), np.asarray(parameters).T, labels):
+    fig, axs = plt.subplots((len(labels) + 1)//2, 2, figsize=(7, 3.6*((len(labels) + 1)//2)), squeeze=False)
+    for ax, value, label in zip(axs.flat, np.asarray(parameters).T, labels):
         i, j = best_pair(codes, value)
         points = ax.scatter(codes[:, i], codes[:, j], c=value, s=2, lw=0, rasterized=True)
         ax.set(xlabel=names[i], ylabel=names[j])
@@ -110,16 +113,19 @@ def disc_share(
     return (disc_velocity(radius, galaxies.disc_mass, galaxies.scale_length)/galaxies.rotation_curve(radius)).max(axis=1)**2
 
 # %% ../nbs/04a_answers.ipynb #61679f72
+@styled()
 def plot_code_jacobian(
     model, # an `AutoEncoder`
     galaxies:Galaxies # n galaxies
 ):
-    "Left, the median answer of each code number to each parameter, in standard deviations of both; right, the weakest answer of all directions against the disc's share. Returns the figure."
+    "Above, the median answer of each code number to each parameter, in standard deviations of both; below, the weakest answer of all directions against the disc's share. Returns the figure."
     codes = model.encode(galaxies.rotation_curve(model.radius))
     j = code_jacobian(model, galaxies)*galaxies.log10().std(axis=0)/codes.std(axis=0)[:, None]
-    fig, (ax, bx) = plt.subplots(1, 2, figsize=(10, 3.8), layout='constrained')
+    fig, (ax, bx) = plt.subplots(2, 1, figsize=(7, 8.4))
     m = np.median(j, axis=0)
     image = ax.imshow(m, cmap='RdBu_r', vmin=-np.abs(m).max(), vmax=np.abs(m).max())
+    ax.grid(False)
+    ax.tick_params(axis='x', labelsize='small')
     for (a, b), v in np.ndenumerate(m): ax.text(b, a, f'{v:+.2f}', ha='center', va='center', color='w' if abs(v) > 0.6*np.abs(m).max() else 'k')
     ax.set(xticks=range(4), xticklabels=[o.replace('_', '\n') for o in PARAMETERS], yticks=range(len(m)), yticklabels=code_labels(len(m)))
     fig.colorbar(image, ax=ax, label='median answer')

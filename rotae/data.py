@@ -19,6 +19,7 @@ from matplotlib.collections import LineCollection
 
 from .physics import check_positive, rotation_curve
 from .simulation import simulate
+from .style import styled
 
 # %% ../nbs/01_data.ipynb #3351a4e4
 RADII = np.geomspace(0.1, 50, 50)   # kpc, (50,)
@@ -147,21 +148,22 @@ class Endless:
         return rotation_curve(np.array(self.radius), **sample_galaxies(n, rng, self.spread).as_dict())
 
 # %% ../nbs/01_data.ipynb #23e7a6ba
+@styled()
 def plot_curves(
     radius, # kpc, (R,)
     curves, # km/s, (n, R)
     color=None, # one number a curve, (n,); None for one colour
-    label:str='', # what `color` means, with its unit
+    label:str='', # what `color` means, with its unit; empty for no colour bar
     ax=None, # the axes to draw on; None for new ones
     **kwargs # passed to `LineCollection`
 ):
     "Draws curves against radius, coloured by `color`; returns the axes."
-    ax = ax or plt.subplots(figsize=(7, 4.5), layout='constrained')[1]
+    ax = ax or plt.subplots()[1]
     lines = LineCollection([np.column_stack([radius, o]) for o in np.atleast_2d(curves)], **{'lw': 0.5, 'alpha': 0.7, 'array': color, **kwargs})
     ax.add_collection(lines)
     ax.autoscale()
     ax.set(xscale='log', xlabel='radius (kpc)', ylabel='circular speed (km/s)')
-    if color is not None: ax.figure.colorbar(lines, ax=ax, label=label)
+    if color is not None and label: ax.figure.colorbar(lines, ax=ax, label=label)
     return ax
 
 # %% ../nbs/01_data.ipynb #e3fe8817

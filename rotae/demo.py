@@ -80,7 +80,7 @@ def _demo_into(work, seed, n, epochs):
     write_curves(work/'generated.csv', generated)
     for name, draw in demo_figures(run, generated).items():
         fig = draw()
-        fig.savefig(work/f'{name}.png', dpi=120)
+        fig.savefig(work/f'{name}.png')
         plt.close(fig)
     return _table(run, generated)
 

@@ -15,6 +15,7 @@ from .analysis import Table
 from .data import as_rng, check_curves, sample_galaxies
 from .physics import check_positive
 from .recipes import train_recipe
+from .style import styled
 from .training import PCACode, reconstruction_error
 
 # %% ../nbs/04b_dimension.ipynb #2610d415
@@ -70,11 +71,12 @@ def pca_length(
     return (LogPCACode if log else PCACode)(n_code).fit(sample_galaxies(5000, rng).rotation_curve())
 
 # %% ../nbs/04b_dimension.ipynb #470b8da2
+@styled()
 def plot_error_by_length(
     tables # dict: label -> `Table` of `error_by_length`
 ):
     "Median error against code length, with the range over seeds as a band; returns the axes."
-    ax = plt.subplots(figsize=(7.5, 4.2), layout='constrained')[1]
+    ax = plt.subplots(figsize=(7, 5))[1]
     for label, t in tables.items():
         line, = ax.semilogy(t['numbers'], t['median'], 'o-', label=label)
         ax.fill_between(t['numbers'], t['lowest'], t['highest'], color=line.get_color(), alpha=0.25)

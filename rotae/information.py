@@ -16,6 +16,7 @@ from .analysis import PARAMETER_LABELS, Table
 from .answers import curve_jacobian, disc_share
 from .data import PARAMETERS, RADII, Galaxies, sample_galaxies
 from .physics import disc_velocity, halo_velocity
+from .style import styled
 
 # %% ../nbs/04d_information.ipynb #b5a0311e
 def fisher_information(
@@ -53,19 +54,21 @@ def information_table(
     return table
 
 # %% ../nbs/04d_information.ipynb #a10dd2b7
+@styled()
 def plot_information(
     galaxies:Galaxies, # n galaxies
     noises=(0.01, 0.05), # relative errors of a speed
     **options # of `standard_errors`
 ):
     "The share of galaxies for which each parameter can be known to a given error; returns the figure."
-    fig, axs = plt.subplots(1, 4, figsize=(13, 3.3), sharey=True, layout='constrained')
+    fig, axs = plt.subplots(2, 2, figsize=(7, 6), sharex=True, sharey=True)
     for noise in noises:
-        for ax, e, name in zip(axs, standard_errors(galaxies, noise, **options).T, PARAMETERS):
+        for ax, e, name in zip(axs.flat, standard_errors(galaxies, noise, **options).T, PARAMETERS):
             ax.semilogx(np.sort(e), np.linspace(0, 1, len(e)), label=f'{noise:.0%} errors')
-            ax.set(title=name.replace('_', ' '), xlabel='standard error (dex)')
-    axs[0].set_ylabel('share of galaxies known at least so well')
-    axs[0].legend()
+            ax.set_title(name.replace('_', ' '))
+    fig.supxlabel('standard error (dex)')
+    fig.supylabel('share of galaxies known at least so well')
+    axs[0, 0].legend()
     return fig
 
 # %% ../nbs/04d_information.ipynb #eb4a7e79
@@ -95,27 +98,29 @@ def weak_table(
     return table
 
 # %% ../nbs/04d_information.ipynb #7a39aec4
+@styled()
 def plot_weak_direction(
     galaxies:Galaxies, # n galaxies
     noise=0.01, # relative error of each speed
     radius:np.ndarray=RADII # kpc, (R,)
 ):
-    "Left, the error along the weak direction against the disc's share, coloured by scale length; right, what the direction is made of. Returns the figure."
+    "Above, the error along the weak direction against the disc's share, coloured by scale length; below, what the direction is made of. Returns the figure."
     table = weak_table(galaxies, noise, radius)
-    fig, (ax, bx) = plt.subplots(1, 2, figsize=(12, 4), layout='constrained')
+    fig, (ax, bx) = plt.subplots(2, 1, figsize=(7, 9))
     points = ax.scatter(disc_share(galaxies, radius), weak_direction(galaxies, noise, radius)[0], c=galaxies.log10()[:, 1], s=2, lw=0, rasterized=True)
-    ax.set(xscale='log', yscale='log', xlabel="disc's largest share of v squared", ylabel=f'error along the weak direction (dex) at {noise:.0%}')
+    ax.set(xscale='log', yscale='log', xlabel="disc's largest share of v squared", ylabel=f'weak direction at {noise:.0%} (dex)')
     fig.colorbar(points, ax=ax, label=PARAMETER_LABELS[1])
     floor = np.zeros(len(table['galaxies']))
     for name in PARAMETERS:
         bx.bar(table["disc's share"], table[name], bottom=floor, label=name.replace('_', ' '))
         floor = floor + table[name]
     bx.set(xlabel="disc's largest share of v squared", ylabel='mean squared component')
-    bx.tick_params(axis='x', labelsize=7)
-    bx.legend(loc='center left', bbox_to_anchor=(1, 0.5))
+    bx.tick_params(axis='x', labelsize='small', rotation=20)
+    bx.legend(loc='lower center', bbox_to_anchor=(0.5, 1), ncols=2)
     return fig
 
 # %% ../nbs/04d_information.ipynb #053cb988
+@styled()
 def plot_knowable(
     galaxies:Galaxies, # a few galaxies
     noise=0.01, # relative error of each speed
@@ -123,7 +128,7 @@ def plot_knowable(
 ):
     "For each galaxy its curve with disc and halo, above, and the ellipse of disc mass and scale length, below; returns the figure."
     n, turn = len(galaxies), np.linspace(0, 2*np.pi, 200)
-    fig, axs = plt.subplots(2, n, figsize=(4.5*n, 6.4), squeeze=False, layout='constrained')
+    fig, axs = plt.subplots(2, n, figsize=(7, 6.4), squeeze=False)
     covariance = np.linalg.inv(fisher_information(galaxies, noise, radius))[:, :2, :2]
     for i, (ax, bx) in enumerate(axs.T):
         g = galaxies[[i]]
@@ -134,6 +139,6 @@ def plot_knowable(
         ax.legend()
         bx.plot(*np.linalg.cholesky(covariance[i]) @ np.stack([np.cos(turn), np.sin(turn)]))
         bx.plot(0, 0, 'k+')
-        bx.set(xlabel='disc mass, found - true (dex)', ylabel='scale length, found - true (dex)')
+        bx.set(xlabel='disc mass off by (dex)', ylabel='scale length off by (dex)')
         bx.locator_params(nbins=5)
     return fig

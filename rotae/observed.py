@@ -16,10 +16,12 @@ from pathlib import Path
 
 import matplotlib.pyplot as plt
 import numpy as np
+from matplotlib.colors import to_hex
 
 from .data import as_rng, sample_galaxies
 from .files import atomic_write
 from .physics import disc_velocity
+from .style import styled
 
 # %% ../nbs/06_observed.ipynb #09fb595b
 UNITS = dict(radius='kpc', velocity='km/s', error='km/s', gas='km/s', disc='km/s', bulge='km/s')   # of the columns of a curve
@@ -101,17 +103,18 @@ class MeasuredCurve:
         "The baryons' parts that are given, by name."
         return {k: x for k in ('gas', 'disc', 'bulge') if (x := getattr(self, k)) is not None}
 
+    @styled()
     def plot(self,
         ax=None, # the axes to draw on; None for new ones
         parts:bool=True # draw the baryons' parts too?
     ):
         "Draws speeds with their errors, and the baryons' parts; returns the axes."
-        ax = ax or plt.subplots(figsize=(7, 4.5), layout='constrained')[1]
+        ax = ax or plt.subplots()[1]
         ax.errorbar(self.radius, self.velocity, self.error, fmt='o', ms=4, lw=1, color='black', label='measured')
-        for k, style in dict(gas='C0:', disc='C1--', bulge='C2-.').items():
-            if parts and (x := getattr(self, k)) is not None and x.any(): ax.plot(self.radius, x, style, label=k if k == 'gas' else f'{k}, mass-to-light 1')
+        for k, (colour, line) in dict(gas=('C0', ':'), disc=('C1', '--'), bulge=('C3', '-.')).items():
+            if parts and (x := getattr(self, k)) is not None and x.any(): ax.plot(self.radius, x, line, color=to_hex(colour), label=k if k == 'gas' else f'{k}, mass-to-light 1')
         ax.set(xlabel='radius (kpc)', ylabel='speed (km/s)', title=self.name)
-        ax.legend(fontsize='small')
+        ax.legend()
         return ax
 
 def _check_row(row):

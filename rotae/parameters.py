@@ -25,6 +25,7 @@ from .data import PARAMETERS, Galaxies, check_curves, sample_galaxies
 from .files import read_model, write_model
 from .model import AutoEncoder
 from .physics import _nfw_mass, check_positive, virial_radius
+from .style import styled
 
 # %% ../nbs/04c_parameters.ipynb #0bf6ee29
 _DENSITY = 1/virial_radius(1.)**3   # Msun/kpc^3: halo mass over its virial radius cubed
@@ -181,6 +182,7 @@ def parameter_errors(
     return Table(parameter=list(PARAMETERS), R2=r2_and_rms(a, b)[0], median=median, p97=rare)
 
 # %% ../nbs/04c_parameters.ipynb #66348400
+@styled()
 def plot_parameter_errors(
     true:Galaxies, # n galaxies
     found:Galaxies, # the same galaxies, as found
@@ -189,10 +191,11 @@ def plot_parameter_errors(
     "The error of each parameter against the disc's largest share of v squared, with the median in bins; returns the figure."
     share, off = disc_share(true, radius), np.abs(found.log10() - true.log10())
     order = np.array_split(np.argsort(share), 30)
-    fig, axs = plt.subplots(1, 4, figsize=(14, 3.4), sharex=True, sharey=True, layout='constrained')
-    for ax, e, name in zip(axs, off.T, PARAMETERS):
+    fig, axs = plt.subplots(2, 2, figsize=(7, 6), sharex=True, sharey=True)
+    for ax, e, name in zip(axs.flat, off.T, PARAMETERS):
         ax.loglog(share, np.maximum(e, 1e-9), '.', ms=1, alpha=0.3, rasterized=True)
         ax.loglog([np.median(share[o]) for o in order], [np.median(e[o]) for o in order], 'k-')
-        ax.set(title=name.replace('_', ' '), xlabel="disc's largest share of v squared")
-    axs[0].set_ylabel('error (dex)')
+        ax.set_title(name.replace('_', ' '))
+    fig.supxlabel("disc's largest share of v squared")
+    fig.supylabel('error (dex)')
     return fig

@@ -28,6 +28,7 @@ from .files import read_model, write_model
 from .model import AutoEncoder
 from .physics import check_positive
 from .soap import Soap
+from .style import styled
 
 # %% ../nbs/03_training.ipynb #3889bb45
 @dataclass
@@ -49,9 +50,10 @@ class History:
 
 # %% ../nbs/03_training.ipynb #e4c8d7f6
 @patch
+@styled()
 def plot(self:History, ax=None):
     "Draws the losses against the epoch, with km/s on the right; returns the axes."
-    ax = ax or plt.subplots(figsize=(7, 4), layout='constrained')[1]
+    ax = ax or plt.subplots()[1]
     ax.semilogy(self.epoch, self.train, '.-', label='training')
     if self.valid: ax.semilogy(self.epoch, self.valid, '.-', label='validation')
     ax.set(xlabel='epoch', ylabel="mean squared error (post's units)")
@@ -234,6 +236,7 @@ class PCACode:
     def decode(self, code): return self.pca.inverse_transform(code)    # (n, n_code) -> km/s, (n, R)
 
 # %% ../nbs/03_training.ipynb #ee1b3ea0
+@styled()
 def plot_reconstruction(
     model, # anything with `encode` and `decode` in km/s
     curves, # km/s, (n, R)
@@ -243,13 +246,14 @@ def plot_reconstruction(
 ):
     "Draws true curves, decoded curves and the residuals in km/s and per cent; returns the figure."
     decoded = model.decode(model.encode(curves))
-    panels = {'true': curves, 'decoded': decoded, 'decoded - true (km/s)': decoded - curves, 'decoded - true (%)': 100*(decoded/curves - 1)}
-    fig, axs = plt.subplots(2, 2, figsize=(10, 7), sharex=True, layout='constrained')
-    for ax, (title, v) in zip(axs.flat, panels.items()):
-        plot_curves(radius, v, color, label, ax=ax)
-        ax.set_title(title)
-        if '-' in title: ax.set_ylabel(title)
+    panels = {'true': (curves, 'km/s'), 'decoded': (decoded, 'km/s'), 'decoded - true': (decoded - curves, 'km/s'), 'decoded - true, in %': (100*(decoded/curves - 1), '%')}
+    fig, axs = plt.subplots(2, 2, figsize=(7, 6), sharex=True)
+    for ax, (title, (v, unit)) in zip(axs.flat, panels.items()):
+        plot_curves(radius, v, color, ax=ax)
+        ax.set(title=title, ylabel=unit)
     axs[0, 1].set_ylim(axs[0, 0].get_ylim())
+    for ax in axs[0]: ax.set_xlabel('')
+    if color is not None: fig.colorbar(axs[0, 0].collections[0], ax=axs, label=label, location='top', aspect=40)
     return fig
 
 # %% ../nbs/03_training.ipynb #41ffd8d4

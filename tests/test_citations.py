@@ -95,3 +95,9 @@ def test_every_source_that_a_chapter_names_is_in_the_bibliography():
     for f in sorted((root/'nbs').glob('*.ipynb')):
         text = '\n'.join(''.join(c['source']) for c in json.loads(f.read_text())['cells'])
         assert not (gone := named(text) - known), f'{f.name} names {gone}'
+
+def test_chapters_cite_by_key():
+    "So that the page gets a link and a list of its sources; the home page is read on code hosts, which know no keys."
+    for f in sorted((root/'nbs').glob('[0-9]*.ipynb')):
+        for c in json.loads(f.read_text())['cells']:
+            if c['cell_type'] == 'markdown': assert not (plain := named(''.join(c['source']))), f'{f.name} names {plain} without a key'

@@ -1,6 +1,7 @@
 "Every link of the site and of the README leads somewhere, and every chapter has its frame."
 import json
 import re
+import sys
 from pathlib import Path
 from urllib.parse import unquote
 
@@ -8,6 +9,9 @@ import pytest
 import yaml
 
 root = Path(__file__).parent.parent
+sys.path.insert(0, str(root/'tools'))
+import site_pages as site  # noqa: E402
+
 pages = sorted(o for o in (root/'nbs').glob('*.*') if o.suffix in ('.ipynb', '.qmd', '.md')) + [root/'README.md']
 sidebar = yaml.safe_load((root/'_quarto.yml').read_text())['website']['sidebar']['contents']
 section = {o['section']: o['contents'] for o in sidebar if isinstance(o, dict)}
@@ -45,6 +49,7 @@ def dead(page):
         path, _, anchor = unquote(link).partition('#')
         target = (page.parent/path) if path else page
         if re.match(r'\w+:', link) or not target.is_file(): wrong.append(link)
+        elif target.suffix == '.py' and anchor in site.names(target.read_text()): continue
         elif anchor and anchor not in anchors('\n\n'.join(markdown(target))): wrong.append(link)
     made = set(re.findall(r'\{#((?:eq|fig|tbl|sec)-[\w-]+)', text))   # equations and the like are numbered page by page
     return wrong + [f'@{o}' for o in re.findall(r'(?<![\w.])@((?:eq|fig|tbl|sec)-[\w-]+)', no_code(text)) if o not in made]
@@ -104,3 +109,8 @@ def test_next_is_the_next_chapter_of_the_sidebar_or_one_after_it():
 def test_sidebar_names_pages_that_exist_once():
     names = [o for part in sidebar for o in (part['contents'] if isinstance(part, dict) else [part])]
     assert len(set(names)) == len(names) and not [o for o in names if not (root/'nbs'/o).is_file()]
+
+@pytest.mark.parametrize('page', [o for o in pages if o.suffix == '.ipynb'], ids=lambda o: o.name)
+def test_no_link_text_is_code(page):
+    "The site makes a link of each public name in code, and a link in a link comes out as brackets."
+    assert not (wrong := [o for text in markdown(page) for o in re.findall(r'\[`[^`\n]*`\]\([^)]*\)', text)]), wrong

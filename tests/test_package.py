@@ -51,9 +51,10 @@ def test_readme_links_and_pictures_are_there():
         assert o.startswith('https://') or (root/o).is_file(), o
 
 def test_readme_code_runs(tmp_path):
-    first, *more = re.findall(r'^```python\n(.*?)^```', (root/'README.md').read_text(), re.M | re.S)
+    picture, ten_lines, *more = re.findall(r'^```python\n(.*?)^```', (root/'README.md').read_text(), re.M | re.S)
     good = "\nassert decoded.shape == (200, 50) and reconstruction_error(model, curves[800:])['rmse'] < 10\n"
-    run(sys.executable, '-W', 'error', '-c', first + good + '\n'.join(more), cwd=tmp_path)
+    assert len(ten_lines.strip().splitlines()) == 11   # ten and an empty one
+    run(sys.executable, '-W', 'error', '-c', '\n'.join([picture, ten_lines, good, *more]), cwd=tmp_path)
     assert (tmp_path/'decoded.png').stat().st_size > 10_000
 
 def test_demo_command(tmp_path):

@@ -52,7 +52,7 @@ def plain(text):
 
 def table(rows):
     "Parameters as a Markdown table; nothing for none."
-    return '\n'.join(['| parameter | default | |', '| --- | --- | --- |', *(f'| `{a}` | {f"`{b}`" if b is not None else ""} | {plain(c)} |' for a, b, c in rows)]) if rows else ''
+    return '\n'.join(['| parameter | default | |', '| ----- | ---- | --------------- |', *(f'| `{a}` | {f"`{b}`" if b is not None else ""} | {plain(c)} |' for a, b, c in rows)]) if rows else ''
 
 def signature(name, f, rows):
     "How it is called, as code."
@@ -61,16 +61,21 @@ def signature(name, f, rows):
     said = f'   # {" ".join(gives.docment.split())}' if to and gives.docment else ''
     return '```python\n' + f'{name}({", ".join(a if b is None else f"{a}={b}" for a, b, _ in rows)}){to}{said}' + '\n```'
 
+def source(f, anchor):
+    "The link to where it is written."
+    f = f.fget if isinstance(f, property) else f
+    return f'[source](../{f.__module__.replace(".", "/")}.py#{anchor.lower()})'
+
 def entry(name, f, level=3):
     "One function, class or method; a class with its methods."
     try: rows = list(parameters(f))
     except ValueError: rows = None   # made of a built-in type, like `dict`
-    parts = [f'{"#"*level} {name} {{#{name.lower()}}}', signature(name, f, rows) if rows is not None else '', plain(f.__doc__), table(rows)]
+    parts = [f'{"#"*level} {name} {{#{name.lower()}}}', signature(name, f, rows) if rows is not None else '', f'{plain(f.__doc__)} {source(f, name)}', table(rows)]
     if inspect.isclass(f):
         for k in vars(f):
             o = getattr(getattr(f, k), '__func__', getattr(f, k))   # the function of a class method
             if k.startswith('_') or not getattr(o, '__doc__', None) or not (inspect.isfunction(o) or isinstance(o, property)): continue
-            parts.append(f'#### {name}.{k} {{#{name.lower()}.{k}}}\n\n{plain(o.__doc__)}' if isinstance(o, property) else entry(f'{name}.{k}', o, 4))
+            parts.append(f'#### {name}.{k} {{#{name.lower()}.{k}}}\n\n{plain(o.__doc__)} {source(o, f"{name}.{k}")}' if isinstance(o, property) else entry(f'{name}.{k}', o, 4))
     return '\n\n'.join(o for o in parts if o)
 
 def commands():
@@ -80,7 +85,7 @@ def commands():
     for name, place in (o.split('=') for o in ini['DEFAULT']['console_scripts'].split()):
         module, f = place.split(':')
         f = getattr(import_module(module), f)
-        yield f'### {name} {{#{name}}}\n\n{plain(f.__doc__)}\n\n' + table([(f'--{a}', b, c) for a, b, c in parameters(f)]).replace('parameter', 'option', 1)
+        yield f'### {name} {{#{name}}}\n\n{plain(f.__doc__)} {source(f, "main")}\n\n' + table([(f'--{a}', b, c) for a, b, c in parameters(f)]).replace('parameter', 'option', 1)
 
 def page():
     "The whole page."
