@@ -64,8 +64,12 @@ def _radii(length, points, rng):
     step[np.arange(n), gap] *= 1 + rng.uniform(0, points/2, n)*(rng.random(n) < 0.3)
     return length*10**rng.uniform(-0.1, 1.2, (n, 1))*np.cumsum(step, 1)/step.sum(1, keepdims=True)
 
-# %% ../nbs/06d_amortised.ipynb #cd4a07f6
-def full_names(view): return [*PRIORS[view], *_SKY]
+# %% ../nbs/06d_amortised.ipynb #4c33463a
+def full_names(
+    view:str # 'templates' or 'disc and halo'
+)->list: # of names
+    "All numbers that a view can have, in the order of the network's answer."
+    return [*PRIORS[view], *_SKY]
 
 def sample_measurements(
     n:int, # galaxies
@@ -154,14 +158,15 @@ def _log_density(mixture, u):
     z = (a @ (u[:, None] - mean)[..., None])[..., 0]
     return (share + a.diagonal(0, -2, -1).log().sum(-1) - 0.5*z.square().sum(-1)).logsumexp(-1)
 
-# %% ../nbs/06d_amortised.ipynb #5dcdcb30
+# %% ../nbs/06d_amortised.ipynb #37610c87
 def train_reader(
     view:str='templates', # or 'disc and halo'
-    steps:int=30_000, # of the optimiser
-    batch_size:int=384, # galaxies in a step
-    lr:float=3e-3, # learning rate at its height
+    steps:int=20_000, # of the optimiser
+    batch_size:int=256, # galaxies in a step
+    lr:float=6e-3, # learning rate at its height
     rng=0, # seed or generator for weights and galaxies
-    checkpoint=None, # file to save to every 1000 steps, and to resume from if it is there
+    checkpoint=None, # file to save to on the way, and to resume from if it is there
+    every:int=1000, # steps between two savings
     progress:bool=True, # show a progress bar?
     **options # of `SetReader`
 )->SetReader:
@@ -178,7 +183,7 @@ def train_reader(
         nn.utils.clip_grad_norm_(net.parameters(), 10.)
         opt.step()
         losses.append(loss.item())
-        if checkpoint and step % 1000 == 999: _keep(checkpoint, net, opt, seed, steps, losses)
+        if checkpoint and (step + 1) % every == 0: _keep(checkpoint, net, opt, seed, steps, losses)
     net.about = dict(seed=seed, steps=steps, batch_size=batch_size, lr=lr, loss=[float(np.mean(o)) for o in np.array_split(losses, 20) if len(o)])
     return net.eval()
 
@@ -198,7 +203,7 @@ def _resume(path, net, opt, seed, steps):
     net.load_state_dict(state['net']); opt.load_state_dict(state['opt'])
     return len(state['losses']), state['losses']
 
-# %% ../nbs/06d_amortised.ipynb #f82bb370
+# %% ../nbs/06d_amortised.ipynb #d7de6f9d
 @patch
 def save(self:SetReader,
     path # file to write, usually *.safetensors
@@ -230,7 +235,7 @@ def shipped_set_reader(
 def first_proposal(
     model:GalaxyModel, # of one measured curve
     net:SetReader=None # None for the shipped one of its view
-)->Mixture: # over the model's free numbers; raises `FloatingPointError` if the network's answer is not finite
+)->Mixture: # over the model's free numbers; raises `FloatingPointError` if the network's answer is no distribution
     "What a network says of a measured curve, for the model's own priors."
     net, curve, row = net or shipped_set_reader(model.view), model.curve, model.curve.row
     sky = dict(distance_error=model.priors['distance'].sd if 'distance' in model.names else 0., inclination=row.get('inclination') or 60., inclination_error=model.priors['inclination'].sd if 'inclination' in model.names else 0.)
@@ -240,4 +245,5 @@ def first_proposal(
     usual = [PRIORS[model.view].get(k, model.priors[k]) for k in model.names]
     start, scale = (np.array([getattr(o, k)() for o in usual]) for k in ('start', 'scale'))
     hills = Mixture(np.exp(share)/np.exp(share).sum(), mean, np.linalg.inv(a))
-    return hills.part([full_names(model.view).index(k) for k in model.names], (start - model._start)/model._scale, scale/model._scale)
+    try: return hills.part([full_names(model.view).index(k) for k in model.names], (start - model._start)/model._scale, scale/model._scale)
+    except np.linalg.LinAlgError as e: raise FloatingPointError(f'{curve.name} is beyond what the network can read: its answer has no width') from e

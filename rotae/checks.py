@@ -74,12 +74,12 @@ def coverage(
     for level in levels: table[f'{level:.0%}'] = [100*float((np.abs(v - 0.5) < level/2).mean()) for v in ranks.values()]
     return table
 
-# %% ../nbs/07b_checks.ipynb #2eeab339
+# %% ../nbs/07b_checks.ipynb #0fb300e1
 def against_emcee(
     curves, # of `MeasuredCurve`
     rng=0, # seed or generator
     method:str='amortised', # the way to be compared
-    steps:int=4000, # of emcee's walkers
+    steps:int=2500, # of emcee's walkers
     progress:bool=True # show a progress bar?
 )->dict: # shift, width (pairs of galaxy and parameter,), and share (galaxies,): effective share of the draws
     "Shifts of the median in emcee's standard deviations, and ratios of the widths, for all parameters of all galaxies."

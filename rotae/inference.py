@@ -7,13 +7,14 @@ Docs: https://rotae.github.io/rotae/inference.html.md"""
 # %% auto #0
 __all__ = ['UNITS_OF', 'LEVELS', 'LIMITS', 'METHODS_OF_INFERENCE', 'Posterior', 'infer']
 
-# %% ../nbs/07_inference.ipynb #ac601501
+# %% ../nbs/07_inference.ipynb #300227c3
 from dataclasses import dataclass
 from functools import cached_property
 
 import matplotlib.pyplot as plt
 import numpy as np
 from fastcore.basics import patch
+from matplotlib.colors import to_hex
 
 from .amortised import first_proposal
 from .analysis import Table, plot_corner
@@ -22,6 +23,7 @@ from .files import read_model, write_model
 from .likelihood import GalaxyModel, Normal, Uniform, total_speed
 from .observed import UNITS, MeasuredCurve, mock_curve
 from .physics import check_positive, check_radius, halo_enclosed_mass
+from .style import styled
 from .sampling import emcee_walk, importance, laplace_hill
 
 # %% ../nbs/07_inference.ipynb #11b48899
@@ -106,7 +108,7 @@ def flags(self:Posterior)->list: # of names in `LIMITS`
     "What is to be looked at before the answer is believed."
     return [k for k, v in self.checks.items() if (v < LIMITS[k] if k == 'poorly sampled' else v > LIMITS[k])]
 
-# %% ../nbs/07_inference.ipynb #6c52bc83
+# %% ../nbs/07_inference.ipynb #cf7463ea
 METHODS_OF_INFERENCE = 'amortised', 'laplace', 'emcee'
 
 def infer(
@@ -122,12 +124,21 @@ def infer(
     if not (isinstance(draws, (int, np.integer)) and draws >= 1): raise ValueError(f'draws must be a whole number of 1 or more; it is {draws!r}')
     model, rng = GalaxyModel(curve, priors), as_rng(rng)
     if method == 'emcee': return _by_emcee(model, draws, rng, **options)
-    start = first_proposal(model) if method == 'amortised' else _laplace(model, rng)
-    found = importance(model.log_posterior, start, **dict(n=max(2*draws, 1000), enough=0.3, rng=rng) | options)
+    found, method = _by_importance(model, method, **dict(n=max(2*draws, 1000), enough=0.3, rng=rng) | options)
     return Posterior(model, found.equal(draws, rng), found.ess, len(found.u), method)
 
+def _by_importance(model, method, **options):
+    "(draws, method): where the network's proposal leads to poor draws, or to none, Laplace's is tried too, and the better is taken."
+    found = None
+    if method == 'amortised':
+        try: found = importance(model.log_posterior, first_proposal(model), **options)
+        except (FloatingPointError, ValueError): pass   # a curve unlike all that it was trained on
+        if found and found.ess > LIMITS['poorly sampled']*len(found.u): return found, method
+    other = importance(model.log_posterior, _laplace(model, options['rng']), **options)
+    return (found, method) if found and found.ess >= other.ess else (other, 'laplace')
+
 def _laplace(model, rng):
-    edge = np.array([3**.5 if isinstance(o, Uniform) else np.inf for o in model.priors.values()])
+    edge = np.array([3**.5 if isinstance(o, Uniform) else 30. for o in model.priors.values()])
     return laplace_hill(model.log_posterior, model.sample_prior(500, rng), edge)
 
 def _by_emcee(model, draws, rng, walkers=32, **options):
@@ -137,8 +148,9 @@ def _by_emcee(model, draws, rng, walkers=32, **options):
     u, time = emcee_walk(model.log_posterior, begin, rng=rng, **options)
     return Posterior(model, u[rng.choice(len(u), draws, replace=len(u) < draws)], min(len(u)/max(time.max(), 1), len(u)), len(u), 'emcee')
 
-# %% ../nbs/07_inference.ipynb #526a2671
+# %% ../nbs/07_inference.ipynb #d9f24ab9
 @patch
+@styled()
 def plot(self:Posterior,
     radius=None, # kpc, (R,), where to draw the bands; None for a fine grid out to 1.5 times the last point
     axes=None # two axes, for curve and residuals; None for new ones
@@ -146,29 +158,30 @@ def plot(self:Posterior,
     "Draws the measured curve with bands of 68 and 90 %, what each part adds, and the residuals; returns the axes."
     r = self.curve.radius
     radius = np.linspace(r[0]/4, 1.5*r[-1], 200) if radius is None else radius
-    if axes is None: axes = plt.subplots(2, sharex=True, figsize=(7, 5.5), height_ratios=(3, 1), layout='constrained')[1]
+    if axes is None: axes = plt.subplots(2, sharex=True, figsize=(7, 6), height_ratios=(3, 1))[1]
     top, low = axes
     bands = self.velocity(radius)
-    for k, style in dict(halo='C3-.', disc='C1--', bulge='C2-.', gas='C0:').items():
-        if k in bands: top.plot(radius, bands[k][2], style, label=k)
+    for k, (colour, line) in dict(halo=('C2', '-'), disc=('C1', '--'), bulge=('C3', '-.'), gas=('C0', ':')).items():
+        if k in bands: top.plot(radius, bands[k][2], line, color=to_hex(colour), label=k)
     b = bands['total']
     top.fill_between(radius, b[0], b[4], color='0.85', lw=0, label='90 %')
     top.fill_between(radius, b[1], b[3], color='0.7', lw=0, label='68 %')
     top.plot(radius, b[2], color='black', lw=1, label='total')
     self.curve.plot(top, parts=False)
-    top.legend(fontsize='small', ncols=2); top.set(xlabel='')
+    top.legend(ncols=2); top.set(xlabel='')
     low.errorbar(r, self.curve.velocity - self.velocity(levels=(0.5,))['total'][0], self.curve.error, fmt='o', ms=4, lw=1, color='black')
     low.axhline(0, color='0.7', lw=1, zorder=0)
     low.set(xlabel='radius (kpc)', ylabel='residual (km/s)')
     return axes
 
-# %% ../nbs/07_inference.ipynb #c5c7ef2a
+# %% ../nbs/07_inference.ipynb #cc1ef8f6
+_LABELS = dict(mass_to_light_disc='M/L disc (solar)', mass_to_light_bulge='M/L bulge (solar)', disc_mass='log disc (Msun)', scale_length='log length (kpc)', halo_mass='log halo (Msun)', concentration='log concentration', scatter='log scatter', distance='distance (Mpc)', inclination='inclination (deg)')
+
 @patch
 def corner(self:Posterior):
-    "A corner plot of all parameters, masses and concentration in log10; returns the figure."
-    logs = {k: k in ('halo_mass', 'disc_mass', 'concentration', 'scatter', 'scale_length') for k in self.samples}
-    values = np.stack([np.log10(v) if logs[k] else v for k, v in self.samples.items()], -1)
-    return plot_corner(values, [(f'log {k}' if logs[k] else k).replace('_', ' ') for k in logs])
+    "A corner plot of all parameters; those whose label begins with log, in log10. Returns the figure."
+    values = np.stack([np.log10(v) if _LABELS[k].startswith('log') else v for k, v in self.samples.items()], -1)
+    return plot_corner(values, [_LABELS[k] for k in self.samples])
 
 # %% ../nbs/07_inference.ipynb #44726341
 @patch

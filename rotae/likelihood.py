@@ -17,10 +17,12 @@ from .data import as_rng, concentration_from_halo_mass, halo_mass_from_disc_mass
 from .observed import CurveError, MeasuredCurve, mock_curve
 from .physics import _disc_square, _halo_square
 
-# %% ../nbs/06b_likelihood.ipynb #4a2e95df
+# %% ../nbs/06b_likelihood.ipynb #cf2d9be2
+_FARTHEST = 30.   # standard deviations, beyond which nothing is believed: numbers there could overflow
+
 @dataclass(frozen=True)
 class Normal:
-    "A bell curve."
+    "A bell curve, cut off at 30 standard deviations."
     mean: float   # in the unit of the number that it is about
     sd: float     # its standard deviation, the same
 
@@ -30,7 +32,7 @@ class Normal:
     def start(self): return self.mean
     def scale(self): return self.sd
     def sample(self, n, rng): return rng.standard_normal(n)
-    def log_density(self, u): return -u*u/2
+    def log_density(self, u): return np.where(np.abs(u) <= _FARTHEST, -u*u/2, -np.inf)
 
 @dataclass(frozen=True)
 class Uniform:
@@ -56,7 +58,7 @@ PRIORS = {
                           scale_length=Normal(0., 0.4), halo_mass=Normal(0., 0.25)) | _COMMON}   # dex from the relations of the post's population
 _SKY = 'distance', 'inclination'   # in ln and in degrees; their priors are the measurements
 
-# %% ../nbs/06b_likelihood.ipynb #ba551381
+# %% ../nbs/06b_likelihood.ipynb #466510ed
 def _sign_square(v): return v*np.abs(v)
 
 def speed_squares(
@@ -70,9 +72,18 @@ def speed_squares(
     if 'disc_mass' in p: squares['disc'] = _disc_square(radius*s, p['disc_mass'], p['scale_length'])*tilt
     return squares | {'halo': _halo_square(radius*s, p['halo_mass'], p['concentration'], 70., 200.)*tilt}
 
-def total_speed(squares): return np.sqrt(np.maximum(sum(squares.values()), 0))
+def total_speed(
+    squares:dict # part -> (km/s)^2, signed, (..., n)
+)->np.ndarray: # (..., n), km/s
+    "The speed of all parts together; 0 where their pull is outwards."
+    return np.sqrt(np.maximum(sum(squares.values()), 0))
 
-def log_likelihood(velocity, error, speed, scatter):
+def log_likelihood(
+    velocity, # (n,), km/s, measured
+    error, # (n,), km/s
+    speed, # (..., n), km/s, of the model
+    scatter # (..., 1): fraction of the model's largest speed
+)->np.ndarray: # (...,)
     "Log density of speeds, (..., n), with independent normal errors and an extra scatter, a fraction of the model's largest speed."
     variance = error**2 + (scatter*speed.max(-1, keepdims=True))**2
     return -0.5*((velocity - speed)**2/variance + np.log(2*np.pi*variance)).sum(-1)

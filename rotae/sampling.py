@@ -56,7 +56,7 @@ class Mixture:
         stretch = np.broadcast_to(np.asarray(stretch, float), (len(keep),))
         return Mixture(self.weight, self.mean[:, keep]*stretch + shift, np.linalg.cholesky(covariance*stretch[:, None]*stretch), self.dof)
 
-# %% ../nbs/06c_sampling.ipynb #83077448
+# %% ../nbs/06c_sampling.ipynb #ba45377c
 def _log_weights(log_p, proposal, u):
     "Log of the weight of each draw; -inf where `log_p` is; raises `FloatingPointError` if a density is NaN."
     value = log_p(u)
@@ -73,13 +73,15 @@ def effective_size(
 
 def _tempered(log_w, least):
     "Weights of sum 1, flattened by a power just so far that they are worth `least` draws."
-    low, high = 0., 1.
-    if effective_size(log_w) < least:
+    w, inside = np.zeros(len(log_w)), np.isfinite(log_w)
+    finite, low, high = log_w[inside] - log_w.max(), 0., 1.
+    if effective_size(finite) < least:
         for _ in range(20):
             middle = (low + high)/2
-            low, high = (middle, high) if effective_size(middle*log_w) > least else (low, middle)
-    w = np.exp(high*(log_w - log_w.max())) if high == 1 else np.exp(low*(log_w - log_w.max()))
-    return np.where(np.isfinite(log_w), w, 0.)/w[np.isfinite(log_w)].sum()
+            low, high = (middle, high) if effective_size(middle*finite) > least else (low, middle)
+        high = low
+    w[inside] = np.exp(high*finite)
+    return w/w.sum()
 
 # %% ../nbs/06c_sampling.ipynb #d8e48f8b
 def _refit(
@@ -228,7 +230,7 @@ def laplace_hill(
     top, precision = max(tops, key=lambda o: f(o[0][None])[0])
     return Mixture(np.ones(1), top[None], 1.2*np.linalg.cholesky(np.linalg.inv(precision))[None])
 
-# %% ../nbs/06c_sampling.ipynb #52f8abb8
+# %% ../nbs/06c_sampling.ipynb #842dc2c9
 def emcee_walk(
     log_p, # function of (n, d), (n,)
     start, # (walkers, d), where `log_p` is finite; walkers even in number and at least 2 d
@@ -240,8 +242,7 @@ def emcee_walk(
     "Draws by emcee's ensemble walk; raises `ImportError` without emcee."
     try: import emcee
     except ImportError as e: raise ImportError("method 'emcee' needs emcee: pip install 'rotae[emcee]'") from e
-    moves = [(emcee.moves.DEMove(), 0.8), (emcee.moves.DESnookerMove(), 0.2)]
-    sampler = emcee.EnsembleSampler(len(start), start.shape[1], log_p, vectorize=True, moves=moves)
+    sampler = emcee.EnsembleSampler(len(start), start.shape[1], log_p, vectorize=True, moves=emcee.moves.DEMove())
     sampler.random_state = np.random.RandomState(as_rng(rng).integers(2**32)).get_state()
     state = sampler.run_mcmc(start, burn, progress=progress) if burn else start
     sampler.reset()
