@@ -16,6 +16,7 @@ from .files import *
 from .commands import *
 from .model import *
 from .soap import *
+from .batches import *
 from .training import *
 from .many import *
 from .recipes import *
