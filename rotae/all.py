@@ -14,6 +14,7 @@ from .style import *
 from .data import *
 from .files import *
 from .commands import *
+from .stream import *
 from .model import *
 from .soap import *
 from .batches import *
