@@ -37,7 +37,11 @@ def block_of_galaxies(
 UNITS = dict(disc_mass='Msun', scale_length='kpc', halo_mass='Msun', concentration='')
 SCHEMA = 1   # version of columns and metadata
 
-def speed_column(radius): return f'v_{radius:.4g}kpc'   # kpc -> name of the column with the speed there
+def speed_column(
+    radius:float # kpc
+)->str: # such as v_50kpc
+    "The name of the column with the speed at a radius."
+    return f'v_{radius:.4g}kpc'
 
 def parquet_schema(
     columns:dict, # name -> (numpy dtype, unit, what it is)
