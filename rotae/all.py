@@ -14,8 +14,10 @@ from .style import *
 from .data import *
 from .files import *
 from .commands import *
+from .stream import *
 from .model import *
 from .soap import *
+from .batches import *
 from .training import *
 from .many import *
 from .recipes import *

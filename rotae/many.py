@@ -16,9 +16,10 @@ import torch
 from torch import nn
 from tqdm.auto import tqdm
 
+from .batches import _check_sample, scaled
 from .data import RADII, sample_galaxies, split
 from .model import AutoEncoder
-from .training import SCHEDULES, History, _check_sample, _check_settings, _note, reconstruction_error, scaled
+from .training import SCHEDULES, History, _check_settings, _note, reconstruction_error
 
 # %% ../nbs/03b_many.ipynb #08538f78
 class StackedLinear(nn.Module):

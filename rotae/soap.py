@@ -62,4 +62,4 @@ def _look(state, grad, beta, turn):
         p = state[k] @ state[f'{k}_axes']
         order = (state[f'{k}_axes']*p).sum(0).argsort(descending=True)
         state['square'] = state['square'].index_select(d, order)
-        state[f'{k}_axes'] = torch.linalg.qr(p[:, order])[0]
+        state[f'{k}_axes'] = torch.linalg.qr(p[:, order])[0].contiguous()   # as a checkpoint gives it back: the layout decides the last bit
