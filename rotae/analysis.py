@@ -15,7 +15,7 @@ import torch
 from matplotlib.colors import to_hex
 from torch import nn
 
-from .data import PARAMETERS, Galaxies, as_seed, check_curves, sample_galaxies, split
+from .data import PARAMETERS, Galaxies, as_seed, check_curves, check_whole, sample_galaxies, split
 from .model import AutoEncoder, dense
 from .soap import Soap
 from .style import styled
@@ -88,7 +88,8 @@ class Map(nn.Module):
         rng=0 # seed or generator for the first weights
     ):
         super().__init__()
-        self.config = dict(n_in=n_in, n_out=n_out, hidden=list(hidden))
+        check_whole(n_in=n_in, n_out=n_out, **{f'hidden[{i}]': o for i, o in enumerate(hidden)})
+        self.config = dict(n_in=int(n_in), n_out=int(n_out), hidden=[int(o) for o in hidden])
         with torch.random.fork_rng(devices=[]):
             torch.manual_seed(as_seed(rng))
             self.net, self.line = dense((n_in, *hidden, n_out), nn.Tanh, residual=True), nn.Linear(n_in, n_out)

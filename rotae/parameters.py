@@ -22,8 +22,8 @@ import torch
 from .analysis import Map, Table, fit_map, r2_and_rms
 from .answers import curve_jacobian, disc_share
 from .data import PARAMETERS, Galaxies, check_curves, sample_galaxies
-from .files import read_model, write_model
-from .model import AutoEncoder
+from .files import _brief, _fault, read_model, write_model
+from .model import AutoEncoder, _build_network
 from .physics import _nfw_mass, check_positive, virial_radius
 from .style import styled
 
@@ -41,8 +41,10 @@ def to_scales(
 def from_scales(
     scales # (n, 4), as given by `to_scales`
 )->Galaxies: # n galaxies
-    "The inverse of `to_scales`: one equation for the concentration, by Newton's method."
-    disc_mass, scale_length, radius, strength = 10**check_curves(scales, 4, 'scales').astype(float).T
+    "The inverse of `to_scales`: one equation for the concentration, by Newton's method. Raises `ValueError` for what is no logarithm of a galaxy's scales."
+    scales = check_curves(scales, 4, 'scales').astype(float)
+    if scales.ndim != 2 or np.abs(scales).max() > 30: raise ValueError(f'scales must have the shape (n, 4), and be logarithms between -30 and 30; the shape is {scales.shape}, and the largest is {np.abs(scales).max():g}')
+    disc_mass, scale_length, radius, strength = 10**scales.T
     wanted, log_c = np.log(strength/(_DENSITY*radius**2)), np.full(len(radius), 2.)
     for _ in range(30):   # 3 ln c - ln m(c) = wanted: rises all the way, ever less bent
         c = np.exp(log_c)
@@ -106,10 +108,11 @@ def load_reader(
 )->CodeReader:
     "Reads a reader; raises `ValueError`, naming file and fault, unless it is one for exactly this model."
     arrays, header = read_model(path)
-    if header.get('class') != 'CodeReader': raise ValueError(f'{path} holds a {header.get("class")!r}, and not a CodeReader')
-    if header.get('model') != fingerprint(model): raise ValueError(f'{path} belongs to a model with other weights: train a reader for this one with fit_parameters(model)')
-    map = Map(**header['config'])
-    map.load_state_dict({k: torch.tensor(v) for k, v in arrays.items()})
+    if header.get('class') != 'CodeReader': raise _fault(path, f'it holds a {_brief(header.get("class"))}, and not a CodeReader')
+    if header.get('model') != fingerprint(model): raise _fault(path, 'it belongs to a model with other weights: train a reader for this one with fit_parameters(model)')
+    map = _build_network(path, Map, header.get('config'), arrays)
+    sizes = model.config['n_code'] - model.config['mass_symmetry'], len(PARAMETERS)
+    if (map.config['n_in'], map.config['n_out']) != sizes or not ((map.std_in > 0).all() and (map.std_out > 0).all()): raise _fault(path, f'it does not map {sizes[0]} numbers to {sizes[1]} with positive scales')
     return CodeReader(model, map)
 
 @lru_cache(1)
