@@ -236,10 +236,10 @@ path, n, r = Path(sys.argv[1]), int(sys.argv[2]), random.Random(1)
 contents = [({'w': np.full(size, float(size))}, {'size': size}) for size in (3, 300_000)]
 write_model(path, *contents[0])
 for i in range(n):
-    pid = os.fork()
+    parent, pid = os.getpid(), os.fork()
     if not pid:
         try:
-            while True:
+            while os.getppid() == parent:
                 for o in contents: write_model(path, *o)
         except KeyboardInterrupt: os._exit(130)
         finally: os._exit(1)
