@@ -59,10 +59,12 @@ def power_law(
     rng=0 # seed or generator for the scatter
 )->np.ndarray: # (...,), in the units of the result
     "`10**log_value * (x / pivot)**slope`, with log-normal scatter; raises `ValueError` unless `x` is positive and `scatter` is not negative."
-    check_positive(x=x)
+    check_positive(x=x, pivot=pivot)
+    if not (np.isfinite(log_value).all() and np.isfinite(slope).all()): raise ValueError(f'log_value and slope must be finite; they are {log_value} and {slope}')
     if not (np.isfinite(scatter) and scatter >= 0): raise ValueError(f'scatter must be 0 or more, in dex; it is {scatter}')
     x = np.asarray(x, dtype=float)
     log = log_value + slope*np.log10(x/pivot)
+    if np.abs(log).max() > 200: raise ValueError(f'the result must be between 1e-200 and 1e200; its log10 is up to {np.abs(log).max():g}')
     return 10**(log + scatter*as_rng(rng).standard_normal(x.shape))
 
 # %% ../nbs/01_data.ipynb #b623e2b6
@@ -102,8 +104,8 @@ class Galaxies:
     concentration: np.ndarray # dimensionless, (n,)
 
     def __post_init__(self):
-        for k in PARAMETERS: object.__setattr__(self, k, np.atleast_1d(np.asarray(getattr(self, k), dtype=float)))
         check_positive(**self.as_dict())
+        for k in PARAMETERS: object.__setattr__(self, k, np.atleast_1d(np.asarray(getattr(self, k), dtype=float)))
         shapes = {k: v.shape for k, v in self.as_dict().items()}
         if any(s != (len(self),) for s in shapes.values()): raise ValueError(f'all parameters must be arrays of one length, (n,); the shapes are {shapes}')
 
@@ -167,8 +169,8 @@ def plot_curves(
     **kwargs # passed to `LineCollection`
 ):
     "Draws curves against radius, coloured by `color`; returns the axes."
-    ax = ax or plt.subplots()[1]
-    lines = LineCollection([np.column_stack([radius, o]) for o in np.atleast_2d(curves)], **{'lw': 0.5, 'alpha': 0.7, 'array': color, **kwargs})
+    curves, ax = np.atleast_2d(check_curves(curves)), ax or plt.subplots()[1]
+    lines = LineCollection([np.column_stack([radius, o]) for o in curves], **{'lw': 0.5, 'alpha': 0.7, 'array': color, **kwargs})
     ax.add_collection(lines)
     ax.autoscale()
     ax.set(xscale='log', xlabel='radius (kpc)', ylabel='circular speed (km/s)')
@@ -182,7 +184,8 @@ def split(
     rng=0 # seed or generator for the shuffle
 )->tuple: # indices for training, indices for validation
     "Shuffled indices of a training and a validation set; raises `ValueError` if either would be empty."
-    n_valid = round(n*fraction)
+    check_whole(n=n)
+    n_valid = round(n*fraction) if 0 < fraction < 1 else 0
     if not 0 < n_valid < n: raise ValueError(f'fraction must leave both sets with at least one of {n}; it is {fraction}')
     order = as_rng(rng).permutation(n)
     return order[n_valid:], order[:n_valid]

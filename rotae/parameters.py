@@ -159,6 +159,7 @@ def refine(
 )->tuple: # (galaxies, miss): n `Galaxies`, and the largest relative difference between their curves and yours, (n,)
     "Fits each galaxy to its curve in log speed on the exact physics, all at once; raises `ValueError` unless speeds and radii are positive."
     check_positive(curves=curves, radius=radius)
+    if np.shape(curves)[:-1] != (len(galaxies),): raise ValueError(f'curves must be as many as galaxies, (n, R); they are {np.shape(curves)} and {len(galaxies)}')
     target, logs = np.log(check_curves(curves, len(radius))), np.clip(galaxies.log10(), _LOW, _HIGH)
     left_of = lambda i, logs: target[i] - np.log(Galaxies(*10**logs.T).rotation_curve(radius))
     todo, damping = np.arange(len(logs)), np.full(len(logs), 0.01)

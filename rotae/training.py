@@ -233,6 +233,7 @@ def reconstruction_error(
     "How far decoded curves are from the true ones."
     curves = check_curves(curves)
     error = np.abs(model.decode(model.encode(curves)) - curves)
+    if not curves.std() > 0: raise ValueError('curves must not all be the same speed: there is no error in units of their scatter')
     seen = curves > 0   # at radius 0 the speed is 0, and a relative error has no meaning
     return dict(mse=float((error**2).mean()/curves.std()**2), rmse=float(np.sqrt((error**2).mean())),
                 p95=float(np.percentile(error, 95)), rel_p999=float(np.percentile(error[seen]/curves[seen], 99.9)))

@@ -95,8 +95,10 @@ def elbo(
     codes, # (n, n_in)
     rng=0 # seed or generator of the draws
 )->float: # nats for each galaxy
-    "The mean evidence lower bound, with one latent draw for each datum."
-    x = torch.as_tensor(codes, dtype=torch.float32)
+    "The mean evidence lower bound, with one latent draw for each datum; raises `ValueError` unless codes are finite, fit the VAE, and are not absurdly far from what it knows."
+    codes = check_curves(codes, len(vae.mean), 'codes')
+    if codes.ndim != 2 or np.abs(codes).max() > 1e15: raise ValueError(f'codes must have the shape (n, {len(vae.mean)}) and be at most 1e15; the shape is {codes.shape}')
+    x = torch.as_tensor(codes.astype(np.float32))
     with torch.no_grad(): fit, pull = vae.terms(x, torch.tensor(as_rng(rng).standard_normal((len(x), vae.n_latent)), dtype=torch.float32))
     return (fit - pull).mean().item()
 
