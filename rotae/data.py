@@ -64,8 +64,9 @@ def power_law(
     if not (np.isfinite(scatter) and scatter >= 0): raise ValueError(f'scatter must be 0 or more, in dex; it is {scatter}')
     x = np.asarray(x, dtype=float)
     log = log_value + slope*np.log10(x/pivot)
+    log = log + scatter*as_rng(rng).standard_normal(x.shape)
     if np.abs(log).max() > 200: raise ValueError(f'the result must be between 1e-200 and 1e200; its log10 is up to {np.abs(log).max():g}')
-    return 10**(log + scatter*as_rng(rng).standard_normal(x.shape))
+    return 10**log
 
 # %% ../nbs/01_data.ipynb #b623e2b6
 def scale_length_from_disc_mass(

@@ -29,7 +29,7 @@ def fisher_information(
     noise = np.asarray(noise, dtype=float)
     if noise.shape not in ((), np.shape(radius)): raise ValueError(f'noise must be a number or one number a radius, {np.shape(radius)}; its shape is {noise.shape}')
     j = curve_jacobian(galaxies, radius)/np.broadcast_to(noise, np.shape(radius))[:, None]
-    return j.mT @ j
+    return np.swapaxes(j, 1, 2) @ j
 
 def standard_errors(
     galaxies:Galaxies, # n galaxies

@@ -146,9 +146,10 @@ _LOW, _HIGH = np.log10([1e3, 1e-2, 1e6, 0.1]), np.log10([1e14, 1e3, 1e16, 1e3]) 
 def _step(left, logs, damping, radius):
     "Better logs, (n, 4), if the log speeds were straight in them and `left` were to go; shorter with damping."
     j = curve_jacobian(Galaxies(*10**logs.T), radius)
-    square = j.mT @ j
+    j_t = np.swapaxes(j, 1, 2)
+    square = j_t @ j
     lift = damping[:, None, None]*np.eye(4)*np.trace(square, axis1=1, axis2=2)[:, None, None]
-    step = np.linalg.solve(square + lift, j.mT @ left[..., None])[..., 0]
+    step = np.linalg.solve(square + lift, j_t @ left[..., None])[..., 0]
     return np.clip(logs + np.clip(step, -0.5, 0.5), _LOW, _HIGH)
 
 def refine(
