@@ -94,6 +94,7 @@ def curve_jacobian(
 )->np.ndarray: # (n, R, 4), per dex: columns in the order of `PARAMETERS`
     "How the natural logarithm of the speed at each radius answers to each parameter's log10."
     check_positive(radius=check_curves(radius, name='radius'), step=step)
+    if step > 1: raise ValueError(f'step must be at most 1, in dex; it is {step}')
     logs, out = galaxies.log10(), []
     for shift in step*np.eye(4):
         up, down = (np.log(Galaxies(*(10**(logs + s)).T).rotation_curve(radius)) for s in (shift, -shift))
