@@ -8,10 +8,10 @@ OUT := .
 export OMP_NUM_THREADS := 1
 export PATH := $(CURDIR)/$(BIN):$(PATH)
 
-.PHONY: help demo test test-all export reference readme explorer docs clean
+.PHONY: help demo test test-all test-lowest export reference readme explorer docs clean
 
 help:            ## list these commands
-	@sed -nE 's/^([a-z-]+):[^#]*## /\1	/p' Makefile | expand -t 12
+	@sed -nE 's/^([a-z-]+):[^#]*## /\1	/p' Makefile | expand -t 14
 
 demo: $(ENV)     ## simulate, train, compare, analyse and generate, into demo/
 	rotae-demo
@@ -23,6 +23,12 @@ test: $(ENV)     ## run every quick cell of the notebooks, compare its output wi
 test-all: $(ENV) ## the same, slow cells and tests included
 	nbdev-test --n-workers 2 --flags slow
 	pytest -m 'slow or not slow'
+
+test-lowest:     ## the tests of `make test` with the lowest versions that settings.ini allows, in an environment of their own
+	$(PYTHON) -c 'import sys; assert sys.version_info[:2] == (3, 11), "the lowest versions are tested with Python 3.11; try: make PYTHON=python3.11 test-lowest"'
+	$(PYTHON) -m venv .venv-lowest
+	.venv-lowest/bin/pip install --quiet -c constraints-lowest.txt -e '.[dev]'
+	PATH="$(CURDIR)/.venv-lowest/bin:$$PATH" .venv-lowest/bin/pytest -n 2
 
 export: $(ENV)   ## write the package and the site's reference from the notebooks, and clean them
 	python tools/frame.py
@@ -45,7 +51,7 @@ docs: $(ENV)     ## build the site into _docs/ (needs Quarto)
 	python tools/site_pages.py
 
 clean:           ## remove what the commands above have made
-	rm -rf .venv demo _proc _docs build dist *.egg-info
+	rm -rf .venv .venv-lowest demo _proc _docs build dist *.egg-info
 
 $(ENV): settings.ini setup.py pyproject.toml constraints.txt
 	$(PYTHON) -c 'import sys; assert sys.version_info >= (3, 11), "the locked versions need Python 3.11 or newer; try: make PYTHON=python3.11"'

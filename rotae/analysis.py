@@ -15,8 +15,9 @@ import torch
 from matplotlib.colors import to_hex
 from torch import nn
 
-from .data import PARAMETERS, Galaxies, as_seed, check_curves, sample_galaxies, split
+from .data import PARAMETERS, Galaxies, as_seed, check_curves, check_whole, sample_galaxies, split
 from .model import AutoEncoder, dense
+from .physics import check_positive
 from .soap import Soap
 from .style import styled
 from .training import SCHEDULES
@@ -42,6 +43,7 @@ def code_labels(
     n:int # numbers in the code
 )->list: # n names
     "Names for the axes of a code."
+    check_whole(n=n)
     return [f'code {i + 1}' for i in range(n)]
 
 @styled(8)
@@ -88,7 +90,8 @@ class Map(nn.Module):
         rng=0 # seed or generator for the first weights
     ):
         super().__init__()
-        self.config = dict(n_in=n_in, n_out=n_out, hidden=list(hidden))
+        check_whole(n_in=n_in, n_out=n_out, **{f'hidden[{i}]': o for i, o in enumerate(hidden)})
+        self.config = dict(n_in=int(n_in), n_out=int(n_out), hidden=[int(o) for o in hidden])
         with torch.random.fork_rng(devices=[]):
             torch.manual_seed(as_seed(rng))
             self.net, self.line = dense((n_in, *hidden, n_out), nn.Tanh, residual=True), nn.Linear(n_in, n_out)
@@ -126,6 +129,9 @@ def fit_map(
 )->Map:
     "Learns the function from `x` to `y`; raises `ValueError` unless both are finite, vary, and have one n."
     x, y = _check_pair(x, y)
+    check_whole(0, steps=steps)
+    check_whole(batch_size=batch_size)
+    check_positive(lr=lr)
     m, draw = Map(x.shape[1], y.shape[1], hidden, rng), np.random.default_rng(as_seed(rng))
     (x, y), opt = m._start(x, y), Soap(m, lr)
     if not steps: torch.nn.init.zeros_(m.net[-1].weight)
@@ -159,8 +165,10 @@ def r2_and_rms(
     true, # (n, q)
     predicted # (n, q)
 )->tuple: # R2, (q,), and rms error, (q,)
-    "The share of each column's variance that is predicted, and what is left."
-    error = np.mean((np.asarray(predicted) - true)**2, axis=0)
+    "The share of each column's variance that is predicted, and what is left; raises `ValueError` unless both are finite, of one shape, and the true ones vary."
+    true, predicted = check_curves(true, name='true'), check_curves(predicted, name='predicted')
+    if true.shape != predicted.shape or not (np.ptp(true, axis=0) > 0).all(): raise ValueError(f'true and predicted must have one shape, and every column of true must vary; the shapes are {true.shape} and {predicted.shape}')
+    error = np.mean((predicted - true)**2, axis=0)
     return 1 - error/np.var(true, axis=0), np.sqrt(error)
 
 def explained(

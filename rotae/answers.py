@@ -14,9 +14,9 @@ import numpy as np
 import torch
 
 from .analysis import PARAMETER_LABELS, code_labels
-from .data import PARAMETERS, Galaxies, check_curves, plot_curves, sample_galaxies
+from .data import PARAMETERS, Galaxies, check_curves, check_whole, plot_curves, sample_galaxies
 from .model import AutoEncoder
-from .physics import disc_velocity
+from .physics import check_positive, disc_velocity
 from .style import styled
 
 # %% ../nbs/04a_answers.ipynb #16b7a530
@@ -29,6 +29,9 @@ def traverse(
 )->tuple: # values of the number, (steps,), and curves, (steps, R), in km/s
     "Decodes the galaxy in the middle with number `i` turned from the 5th to the 95th percentile of its neighbours."
     codes = check_curves(codes, name='codes')
+    if codes.ndim != 2 or not (codes.std(axis=0) > 0).all(): raise ValueError(f'codes must have the shape (n, q), and every number must vary; the shape is {codes.shape}')
+    check_whole(0, i=i)
+    check_whole(steps=steps)
     if not 0 <= i < codes.shape[-1]: raise ValueError(f'i must be from 0 to {codes.shape[-1] - 1}; it is {i}')
     if not 0 < near <= 1: raise ValueError(f'near must be more than 0 and at most 1, a share of the galaxies; it is {near}')
     scaled = (codes - np.median(codes, axis=0))/codes.std(axis=0)
@@ -61,6 +64,8 @@ def best_pair(
     value # (n,): one parameter
 )->tuple: # two column numbers
     "The two code numbers from which a straight line tells `value` best."
+    codes, value = check_curves(codes, name='codes'), check_curves(value, name='value')
+    if codes.ndim != 2 or codes.shape[1] < 2 or value.shape != codes.shape[:1]: raise ValueError(f'codes and value must have the shapes (n, q), with q of 2 or more, and (n,); they are {codes.shape} and {value.shape}')
     pairs = [(i, j) for i in range(codes.shape[1]) for j in range(i + 1, codes.shape[1])]
     left = [np.linalg.lstsq(np.column_stack([codes[:, p], np.ones(len(codes))]), value, rcond=None)[1].sum() for p in pairs]
     return pairs[int(np.argmin(left))]
@@ -88,6 +93,8 @@ def curve_jacobian(
     step:float=1e-4 # dex
 )->np.ndarray: # (n, R, 4), per dex: columns in the order of `PARAMETERS`
     "How the natural logarithm of the speed at each radius answers to each parameter's log10."
+    check_positive(radius=check_curves(radius, name='radius'), step=step)
+    if step > 1: raise ValueError(f'step must be at most 1, in dex; it is {step}')
     logs, out = galaxies.log10(), []
     for shift in step*np.eye(4):
         up, down = (np.log(Galaxies(*(10**(logs + s)).T).rotation_curve(radius)) for s in (shift, -shift))
@@ -109,7 +116,8 @@ def disc_share(
     galaxies:Galaxies, # n galaxies
     radius # kpc, (R,)
 )->np.ndarray: # (n,), 0 to 1
-    "The disc's share of the squared speed, at the radius where it is largest."
+    "The disc's share of the squared speed, at the radius where it is largest; raises `ValueError` unless radii are positive."
+    check_positive(radius=check_curves(radius, name='radius'))
     return (disc_velocity(radius, galaxies.disc_mass, galaxies.scale_length)/galaxies.rotation_curve(radius)).max(axis=1)**2
 
 # %% ../nbs/04a_answers.ipynb #61679f72

@@ -11,16 +11,15 @@ __all__ = ['simulate_curve', 'ranks', 'coverage', 'against_emcee', 'hidden', 'he
 # %% ../nbs/07b_checks.ipynb #887978ec
 from dataclasses import replace
 
-import matplotlib.pyplot as plt
 import numpy as np
 from tqdm.auto import tqdm
 
-from .amortised import full_names, sample_measurements
+from .amortised import sample_measurements
 from .analysis import Table
 from .data import as_rng
-from .inference import LIMITS, Posterior, infer
+from .inference import LIMITS, infer
 from .likelihood import GalaxyModel, total_speed
-from .observed import UNITS, CurveError, MeasuredCurve
+from .observed import CurveError, MeasuredCurve
 
 # %% ../nbs/07b_checks.ipynb #ac37956b
 def simulate_curve(

@@ -14,11 +14,10 @@ from pathlib import Path
 
 import matplotlib.pyplot as plt
 import numpy as np
-from fastcore.script import call_parse
 
 from .analysis import PARAMETER_LABELS, code_labels, plot_corner, plot_parameters_against_code
-from .commands import plain_errors
-from .data import RADII, plot_curves
+from .commands import command, plain_errors
+from .data import RADII, as_rng, check_whole, plot_curves
 from .files import atomic_write
 from .generation import CodeSampler, generate
 from .training import PCACode, plot_reconstruction, post_recipe, reconstruction_error
@@ -59,8 +58,11 @@ def run_demo(
     n:int=1000, # galaxies
     epochs:int=1001 # training steps
 )->dict: # name -> value: what the closing table shows
-    "Simulates, trains, compares, analyses and generates; leaves figures, model and curves in `out`."
+    "Simulates, trains, compares, analyses and generates; leaves figures, model and curves in `out`. Raises `ValueError`, before any work, for what cannot be done."
     out, start = Path(out), time.perf_counter()
+    check_whole(10, n=n)
+    check_whole(epochs=epochs)
+    as_rng(rng)
     if out.exists() and not out.is_dir(): raise ValueError(f'out must be a folder; {out} is a file')
     out.mkdir(parents=True, exist_ok=True)
     with tempfile.TemporaryDirectory(prefix='.rotae-', dir=out) as work:
@@ -94,7 +96,7 @@ def _table(run, generated):
             'generated curves with negative speeds (%)': 100*np.mean((generated < 0).any(axis=1))}
 
 # %% ../nbs/08_demo.ipynb #b835d07f
-@call_parse
+@command
 def main(
     out:str='demo', # folder for figures (PNG), model (safetensors) and curves (CSV, km/s)
     seed:int=0, # seed of everything random

@@ -14,10 +14,9 @@ from html import escape
 from importlib.resources import files
 
 import numpy as np
-from fastcore.script import call_parse
 from torch import nn
 
-from .commands import plain_errors
+from .commands import command, plain_errors
 from .data import concentration_from_halo_mass, halo_mass_from_disc_mass, sample_galaxies, scale_length_from_disc_mass
 from .files import atomic_write
 from .model import AutoEncoder, Residual
@@ -111,7 +110,7 @@ def explore(
 """)
 
 # %% ../nbs/09_explore.ipynb #22a38df9
-@call_parse
+@command
 def main(
     model:str='', # model file (safetensors); empty for the one that comes with the package
     out:str='explorer.html' # file to write: .html for a page that stands alone, .js for the script in a page of your own

@@ -42,16 +42,19 @@ def _umask():
 # %% ../nbs/01b_files.ipynb #f90b48ff
 FORMAT = 1                # version of the header; files of a later one are refused
 _BLANK = b'0'*64          # stands where the digest will stand
-_MAX_BYTES = 1 << 28      # no model of ours comes near 256 MiB
+_MAX_BYTES = 1 << 28      # no model of ours comes near 256 MiB,
+_MAX_HEADER = 1 << 22     # nor near 4 MiB of names, shapes and history,
+_MAX_ARRAYS = 10_000      # nor near so many arrays
 
 def write_model(
     path, # file to write, usually *.safetensors
     arrays:dict, # name -> numpy array
     header:dict # whatever JSON can hold; the format version and the digest are added
 ):
-    "Writes arrays and header to `path`, whole or not at all."
+    "Writes arrays and header to `path`, whole or not at all; raises `ValueError` for more than a reader would take."
     text = json.dumps({**header, 'format': FORMAT, 'sha256': _BLANK.decode()}, allow_nan=False)
-    raw = save_arrays({k: np.ascontiguousarray(v) for k, v in arrays.items()}, {'rotae': text})
+    raw = save_arrays({k: np.asarray(v, order='C') for k, v in arrays.items()}, {'rotae': text})
+    if (n := int.from_bytes(raw[:8], 'little')) > _MAX_HEADER or len(raw) > _MAX_BYTES: raise ValueError(f'a model file can have {_MAX_BYTES} bytes, {_MAX_HEADER} of them in the header; {path} would have {len(raw)} and {n}')
     raw = raw.replace(_BLANK, hashlib.sha256(raw).hexdigest().encode(), 1)
     with atomic_write(path) as temporary: temporary.write_bytes(raw)
 
@@ -63,15 +66,23 @@ def read_model(
     raw = _read_bytes(path)
     header = _header(raw, path)
     digest = str(header.pop('sha256', '')).encode()
-    if header.get('format') != FORMAT: raise _fault(path, f'its format version is {header.get("format")!r}, and this rotae reads version {FORMAT}; a newer rotae may read it')
+    if header.get('format') != FORMAT: raise _fault(path, f'its format version is {_brief(header.get("format"))}, and this rotae reads version {FORMAT}; a newer rotae may read it')
     if len(digest) != 64 or hashlib.sha256(raw.replace(digest, _BLANK, 1)).hexdigest().encode() != digest: raise _fault(path, 'its content does not match its SHA-256: it was altered or damaged after it was written')
     try: arrays = load_arrays(raw)
     except (SafetensorError, ValueError, KeyError, TypeError) as e: raise _fault(path, f'its arrays cannot be read ({e})') from e
     for k, v in arrays.items():
-        if v.dtype.kind == 'f' and not np.isfinite(v).all(): raise _fault(path, f'its array {k!r} has numbers that are not finite')
+        if v.dtype not in (np.float32, np.float64, np.int64): raise _fault(path, f'its array {_brief(k)} is of type {v.dtype}, where float32, float64 and int64 are possible')
+        if v.dtype.kind == 'f' and not np.isfinite(v).all(): raise _fault(path, f'its array {_brief(k)} has numbers that are not finite')
     return arrays, header
 
 def _fault(path, why): return ValueError(f'{path} is not a model file that can be used: {why}')
+
+def _same_arrays(path, arrays, wanted):
+    "Raises `ValueError`, naming file and fault, unless `arrays` have the names, shapes and types of those in `wanted`, numpy or torch."
+    found, wanted = ({k: (tuple(v.shape), str(v.dtype).removeprefix('torch.')) for k, v in o.items()} for o in (arrays, wanted))
+    if odd := sorted(k for k in found.keys() | wanted.keys() if found.get(k) != wanted.get(k)): raise _fault(path, f'it holds other arrays than it should: {_brief(odd[0])} must be {wanted.get(odd[0], "absent")}; it is {found.get(odd[0], "absent")}')
+
+def _brief(x): return f'{x!r:.80}'   # a file must not be able to fill the screen
 
 def _read_bytes(path):
     "The bytes of a file that is there and of a sensible size."
@@ -85,7 +96,11 @@ def _header(raw, path):
     "The header that `write_model` put in, read without trusting any of it."
     n = int.from_bytes(raw[:8], 'little')
     if n > len(raw) - 8: raise _fault(path, f'its header should have {n} bytes and the file has only {len(raw)}: it is truncated, or not a safetensors file')
-    try: header = json.loads(json.loads(raw[8:8+n])['__metadata__']['rotae'])
+    if n > _MAX_HEADER: raise _fault(path, f'its header has {n} bytes, where {_MAX_HEADER} are possible')
+    try:
+        outer = json.loads(raw[8:8+n])
+        header = json.loads(outer['__metadata__']['rotae'])
     except (ValueError, KeyError, TypeError, RecursionError) as e: raise _fault(path, f'it has no header written by rotae ({type(e).__name__})') from e
     if not isinstance(header, dict): raise _fault(path, 'its header is not a table of names and values')
+    if len(outer) > _MAX_ARRAYS: raise _fault(path, f'it has {len(outer) - 1} arrays, where {_MAX_ARRAYS - 1} are possible')
     return header

@@ -15,7 +15,7 @@ import numpy as np
 from .data import as_rng
 from .likelihood import PRIORS, log_likelihood
 from .mocks import default_generator
-from .observed import CurveError, MeasuredCurve
+from .observed import MeasuredCurve
 from .physics import check_positive, check_radius
 from .sampling import Mixture, _spread_out, _tempered, importance
 

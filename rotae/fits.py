@@ -15,11 +15,10 @@ from typing import Annotated
 
 import matplotlib.pyplot as plt
 import numpy as np
-from fastcore.script import call_parse
 from tqdm.auto import tqdm
 
 from . import __version__
-from .commands import plain_errors
+from .commands import command, plain_errors
 from .data import as_rng
 from .files import atomic_write
 from .inference import METHODS_OF_INFERENCE, UNITS_OF, infer
@@ -113,7 +112,7 @@ def _draw_all(posteriors, out, progress):
         finally: plt.close(top.figure)
 
 # %% ../nbs/07c_fit.ipynb #44e76c48
-@call_parse
+@command
 def main(
     files:Annotated[str, dict(nargs='*')], # SPARC's *_rotmod.dat, *.csv or *.ecsv; radii in kpc, speeds and errors in km/s
     out:str='fits', # folder for the table, fits.ecsv, and the figures

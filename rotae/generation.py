@@ -14,8 +14,8 @@ import numpy as np
 import torch
 from tqdm.auto import tqdm
 
-from .data import as_rng, as_seed, check_curves, sample_galaxies
-from .files import read_model, write_model
+from .data import as_rng, as_seed, check_curves, check_whole, sample_galaxies
+from .files import _brief, _fault, _same_arrays, read_model, write_model
 from .model import AutoEncoder
 from .parameters import fingerprint
 from .soap import Soap
@@ -50,8 +50,8 @@ class CodeSampler:
     )->np.ndarray: # (n, n_code)
         "New codes; raises `ValueError` if there was no `fit`."
         if self.arrays is None: raise ValueError('the sampler has seen no codes yet: call `fit` first')
-        if not (isinstance(n, (int, np.integer)) and not isinstance(n, bool) and n > 0): raise ValueError(f'n must be a whole number of 1 or more; it is {n!r}')
-        return METHODS[self.method][1](self.arrays, n, as_rng(rng))
+        check_whole(n=n)
+        return check_curves(METHODS[self.method][1](self.arrays, n, as_rng(rng)), name='drawn codes')
 
     def save(self,
         path # file to write, usually *.safetensors
@@ -66,9 +66,11 @@ class CodeSampler:
     )->'CodeSampler':
         "Reads a sampler; raises `ValueError`, naming file and fault, for anything but a whole sampler file."
         arrays, header = read_model(path)
-        if header.get('class') != 'CodeSampler' or header.get('method') not in METHODS: raise ValueError(f'{path} holds a {header.get("class")!r} of method {header.get("method")!r}, not a CodeSampler of one of {list(METHODS)}')
+        if header.get('class') != 'CodeSampler' or header.get('method') not in list(METHODS): raise _fault(path, f'it holds a {_brief(header.get("class"))} of method {_brief(header.get("method"))}, not a CodeSampler of one of {list(METHODS)}')
         self = cls(header['method'])
         self.arrays, self.about = arrays, header.get('about', {})
+        if not isinstance(self.about, dict): raise _fault(path, f'`about` must be a table of names and values; it is {_brief(self.about)}')
+        _check_arrays(path, self.method, arrays)
         return self
 
     @classmethod
@@ -177,6 +179,26 @@ def _draw_flow(arrays, n, rng):
     return arrays['mean'] + x.double().numpy() @ arrays['factor'].T
 
 METHODS['flow'] = _learn_flow, _draw_flow
+
+# %% ../nbs/05_generation.ipynb #0741a270
+_MIXTURE = dict(weights='k', means='kq', factors='kqq')
+_LAYOUTS = dict(independent=dict(codes='mq'), gaussian=_MIXTURE, mixture=_MIXTURE, kde=dict(codes='mq', factor='qq'), flow=dict(mean='q', factor='qq'))   # one letter an axis
+
+def _check_arrays(path, method, arrays):
+    "Raises `ValueError`, naming file and fault, unless these are the arrays of a method."
+    sizes = {}
+    for k, axes in _LAYOUTS.get(method, {}).items():
+        a = arrays.get(k)
+        if a is None or a.dtype != float or a.ndim != len(axes) or not a.size or any(sizes.setdefault(o, n) != n for o, n in zip(axes, a.shape)): raise _fault(path, f'it must have an array {k!r} of axes ({", ".join(axes)}) in float64')
+        if k == 'weights' and not ((a >= 0).all() and abs(a.sum() - 1) < 1e-6): raise _fault(path, 'its weights must be 0 or more, and 1 together')
+    rest = {k: a for k, a in arrays.items() if k not in _LAYOUTS.get(method, arrays)}
+    _same_arrays(path, rest, _flow_arrays(path, sizes['q'], rest) if method == 'flow' else {})
+
+def _flow_arrays(path, n_code, otherwise, most=64):
+    "A flow's own arrays; `otherwise` without zuko, where nothing can be drawn from it anyway."
+    if n_code > most: raise _fault(path, f'its codes have {n_code} numbers, where {most} are possible')
+    try: return {f'flow.{k}': v for k, v in _flow(n_code).state_dict().items() if not k.endswith('mask')}
+    except ImportError: return otherwise
 
 # %% ../nbs/05_generation.ipynb #7ac4c3e0
 def train_sampler(

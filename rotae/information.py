@@ -15,7 +15,7 @@ import numpy as np
 from .analysis import PARAMETER_LABELS, Table
 from .answers import curve_jacobian, disc_share
 from .data import PARAMETERS, RADII, Galaxies, sample_galaxies
-from .physics import disc_velocity, halo_velocity
+from .physics import check_positive, disc_velocity, halo_velocity
 from .style import styled
 
 # %% ../nbs/04d_information.ipynb #b5a0311e
@@ -25,11 +25,11 @@ def fisher_information(
     radius:np.ndarray=RADII # kpc, (R,)
 )->np.ndarray: # (n, 4, 4), per dex squared, in the order of `PARAMETERS`
     "The information in a curve about log10 of each parameter; raises `ValueError` unless `noise` is positive."
+    check_positive(noise=noise)
     noise = np.asarray(noise, dtype=float)
-    if not ((noise > 0) & np.isfinite(noise)).all(): raise ValueError(f'noise must be positive: the relative error of a speed; it is {noise}')
     if noise.shape not in ((), np.shape(radius)): raise ValueError(f'noise must be a number or one number a radius, {np.shape(radius)}; its shape is {noise.shape}')
     j = curve_jacobian(galaxies, radius)/np.broadcast_to(noise, np.shape(radius))[:, None]
-    return j.mT @ j
+    return np.swapaxes(j, 1, 2) @ j
 
 def standard_errors(
     galaxies:Galaxies, # n galaxies

@@ -13,10 +13,9 @@ from functools import lru_cache
 from pathlib import Path
 
 import numpy as np
-from fastcore.script import call_parse
 
 from . import __version__
-from .commands import plain_errors
+from .commands import command, plain_errors
 from .data import RADII, as_rng, sample_galaxies
 from .files import atomic_write
 from .generation import CodeSampler, generate
@@ -164,7 +163,7 @@ def _all_of(conditions):
         return np.isin(np.arange(len(curves)), left)
     return keep
 
-@call_parse
+@command
 def main(
     out:str='mock.csv', # file to write: *.csv, *.ecsv or *.parquet
     n:int=1000, # galaxies

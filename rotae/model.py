@@ -15,7 +15,7 @@ import torch
 from torch import nn
 
 from .data import RADII, Scaling, as_rng, check_curves
-from .files import read_model, write_model
+from .files import _brief, _fault, _same_arrays, read_model, write_model
 from .physics import check_positive
 
 # %% ../nbs/02_model.ipynb #9217f819
@@ -207,10 +207,18 @@ def check_radius(self:AutoEncoder,
 def _through(self:AutoEncoder, f, x):
     "Runs `f` on the network's device, with the scaling in float64; gives back the kind, dtype and device of `x`."
     wide = {'dtype': torch.float64, 'device': self.decoder[-1].weight.device}
-    if isinstance(x, torch.Tensor): return f(x.to(**wide)).to(dtype=x.dtype if x.is_floating_point() else torch.get_default_dtype(), device=x.device)
+    if isinstance(x, torch.Tensor):
+        y = f(x.to(**wide)).to(dtype=x.dtype if x.is_floating_point() else torch.get_default_dtype(), device=x.device)
+        _check_result(y.detach())
+        return y
     x = np.asarray(x)
-    with torch.no_grad(): y = f(torch.as_tensor(x).to(**wide)).cpu().numpy()
-    return y.astype(x.dtype if x.dtype.kind == 'f' else float)
+    with torch.no_grad(), np.errstate(over='ignore'): y = f(torch.as_tensor(x).to(**wide)).cpu().numpy().astype(x.dtype if x.dtype.kind == 'f' else float)
+    _check_result(torch.as_tensor(y))
+    return y
+
+def _check_result(y):
+    "Raises `ValueError` if a network gives what is no number, or more than its type can hold."
+    if not (good := torch.isfinite(y)).all(): raise ValueError(f'the network has no finite answer at index {tuple((~good).nonzero()[0].tolist())}: curves or code are too far from those that it was trained on, or too large for {str(y.dtype).removeprefix("torch.")}')
 
 # %% ../nbs/02_model.ipynb #0331ddca
 @patch
@@ -229,19 +237,37 @@ def load(cls:AutoEncoder,
 )->AutoEncoder:
     "Reads a model; raises `ValueError`, naming file and fault, for anything but a whole model file of this class."
     arrays, header = read_model(path)
-    if header.get('class') != cls.__name__: raise ValueError(f'{path} holds a {header.get("class")!r}, and {cls.__name__}.load reads a {cls.__name__!r}')
-    double = getattr(arrays.get('decoder.0.weight'), 'dtype', None) == np.float64
-    try:
-        with torch.device('meta'): plan = cls(**header['config'])
-        plan = (plan.double() if double else plan).state_dict()
-    except (KeyError, TypeError, ValueError, RuntimeError) as e: raise ValueError(f'{path} describes a network that cannot be built: {e}') from e
-    found, wanted = ({k: (tuple(v.shape), str(v.dtype).removeprefix('torch.')) for k, v in o.items()} for o in (arrays, plan))
-    if found != wanted: raise ValueError(f'{path} holds other arrays than the network it describes: {dict(found.items() ^ wanted.items())}')
-    model = cls(**header['config'])
-    if double: model.double()
-    model.load_state_dict({k: torch.tensor(v) for k, v in arrays.items()})
+    if header.get('class') != cls.__name__: raise _fault(path, f'it holds a {_brief(header.get("class"))}, and {cls.__name__}.load reads a {cls.__name__!r}')
+    model = _build_network(path, cls, header.get('config'), arrays)
     model.about = header.get('about', {})
+    _check_scaling(path, model)
+    if not isinstance(model.about, dict): raise _fault(path, f'`about` must be a table of names and values; it is {_brief(model.about)}')
     return model
+
+def _build_network(
+    path, # file that it comes from, to be named in messages
+    make, # class of the network, whose `config` are its own arguments
+    config, # as read from the file
+    arrays:dict # name -> numpy array, as read from the file
+)->nn.Module: # with these weights
+    "The network that a file describes; raises `ValueError`, naming file and fault, unless it can be built and these are its arrays."
+    try:
+        if any(isinstance(v, list) and len(v) > len(arrays) for k, v in config.items() if k != 'radius'): raise ValueError('it has more layers than arrays')
+        with torch.device('meta'): plan = make(**config)
+        if plan.config != config: raise ValueError('its configuration is not complete')
+        double = arrays['decoder.0.weight'].dtype == np.float64 if 'decoder.0.weight' in arrays else False
+        plan = (plan.double() if double else plan).state_dict()
+    except (AttributeError, KeyError, TypeError, ValueError, RuntimeError, OverflowError) as e: raise _fault(path, f'it describes a network that cannot be built ({str(e):.300})') from e
+    _same_arrays(path, arrays, plan)
+    network = make(**config)
+    if double: network.double()
+    network.load_state_dict({k: torch.tensor(v) for k, v in arrays.items()})
+    return network
+
+def _check_scaling(path, model):
+    "Raises `ValueError`, naming file and fault, if a model has a scaling and cannot be scaled with it."
+    scales = [model.unit, model.std] + [model.level[1]]*model.config['mass_symmetry']
+    if model.unit.any() and not all((o > 0).all() for o in scales): raise _fault(path, 'its scaling has a standard deviation that is not positive')
 
 # %% ../nbs/02_model.ipynb #05aba78f
 @patch(cls_method=True)

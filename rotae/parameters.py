@@ -22,8 +22,8 @@ import torch
 from .analysis import Map, Table, fit_map, r2_and_rms
 from .answers import curve_jacobian, disc_share
 from .data import PARAMETERS, Galaxies, check_curves, sample_galaxies
-from .files import read_model, write_model
-from .model import AutoEncoder
+from .files import _brief, _fault, read_model, write_model
+from .model import AutoEncoder, _build_network
 from .physics import _nfw_mass, check_positive, virial_radius
 from .style import styled
 
@@ -41,8 +41,10 @@ def to_scales(
 def from_scales(
     scales # (n, 4), as given by `to_scales`
 )->Galaxies: # n galaxies
-    "The inverse of `to_scales`: one equation for the concentration, by Newton's method."
-    disc_mass, scale_length, radius, strength = 10**check_curves(scales, 4, 'scales').astype(float).T
+    "The inverse of `to_scales`: one equation for the concentration, by Newton's method. Raises `ValueError` for what is no logarithm of a galaxy's scales."
+    scales = check_curves(scales, 4, 'scales').astype(float)
+    if scales.ndim != 2 or np.abs(scales).max() > 30: raise ValueError(f'scales must have the shape (n, 4), and be logarithms between -30 and 30; the shape is {scales.shape}, and the largest is {np.abs(scales).max():g}')
+    disc_mass, scale_length, radius, strength = 10**scales.T
     wanted, log_c = np.log(strength/(_DENSITY*radius**2)), np.full(len(radius), 2.)
     for _ in range(30):   # 3 ln c - ln m(c) = wanted: rises all the way, ever less bent
         c = np.exp(log_c)
@@ -106,10 +108,11 @@ def load_reader(
 )->CodeReader:
     "Reads a reader; raises `ValueError`, naming file and fault, unless it is one for exactly this model."
     arrays, header = read_model(path)
-    if header.get('class') != 'CodeReader': raise ValueError(f'{path} holds a {header.get("class")!r}, and not a CodeReader')
-    if header.get('model') != fingerprint(model): raise ValueError(f'{path} belongs to a model with other weights: train a reader for this one with fit_parameters(model)')
-    map = Map(**header['config'])
-    map.load_state_dict({k: torch.tensor(v) for k, v in arrays.items()})
+    if header.get('class') != 'CodeReader': raise _fault(path, f'it holds a {_brief(header.get("class"))}, and not a CodeReader')
+    if header.get('model') != fingerprint(model): raise _fault(path, 'it belongs to a model with other weights: train a reader for this one with fit_parameters(model)')
+    map = _build_network(path, Map, header.get('config'), arrays)
+    sizes = model.config['n_code'] - model.config['mass_symmetry'], len(PARAMETERS)
+    if (map.config['n_in'], map.config['n_out']) != sizes or not ((map.std_in > 0).all() and (map.std_out > 0).all()): raise _fault(path, f'it does not map {sizes[0]} numbers to {sizes[1]} with positive scales')
     return CodeReader(model, map)
 
 @lru_cache(1)
@@ -143,9 +146,10 @@ _LOW, _HIGH = np.log10([1e3, 1e-2, 1e6, 0.1]), np.log10([1e14, 1e3, 1e16, 1e3]) 
 def _step(left, logs, damping, radius):
     "Better logs, (n, 4), if the log speeds were straight in them and `left` were to go; shorter with damping."
     j = curve_jacobian(Galaxies(*10**logs.T), radius)
-    square = j.mT @ j
+    j_t = np.swapaxes(j, 1, 2)
+    square = j_t @ j
     lift = damping[:, None, None]*np.eye(4)*np.trace(square, axis1=1, axis2=2)[:, None, None]
-    step = np.linalg.solve(square + lift, j.mT @ left[..., None])[..., 0]
+    step = np.linalg.solve(square + lift, j_t @ left[..., None])[..., 0]
     return np.clip(logs + np.clip(step, -0.5, 0.5), _LOW, _HIGH)
 
 def refine(
@@ -156,6 +160,7 @@ def refine(
 )->tuple: # (galaxies, miss): n `Galaxies`, and the largest relative difference between their curves and yours, (n,)
     "Fits each galaxy to its curve in log speed on the exact physics, all at once; raises `ValueError` unless speeds and radii are positive."
     check_positive(curves=curves, radius=radius)
+    if np.shape(curves)[:-1] != (len(galaxies),): raise ValueError(f'curves must be as many as galaxies, (n, R); they are {np.shape(curves)} and {len(galaxies)}')
     target, logs = np.log(check_curves(curves, len(radius))), np.clip(galaxies.log10(), _LOW, _HIGH)
     left_of = lambda i, logs: target[i] - np.log(Galaxies(*10**logs.T).rotation_curve(radius))
     todo, damping = np.arange(len(logs)), np.full(len(logs), 0.01)

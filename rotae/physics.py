@@ -128,6 +128,7 @@ def _values(name, x):
     "The numbers in `x` as an array, or as a tensor cut off from any gradient."
     if isinstance(x, torch.Tensor): return x.detach()
     if hasattr(x, 'unit'): raise TypeError(f'{name} must be plain numbers in the units documented, got a quantity in {x.unit}')
+    if getattr(x, 'dtype', np.dtype(float)).kind not in 'fiu': raise TypeError(f'{name} must be real numbers, got {x.dtype}')
     try: return np.asarray(x, dtype=getattr(x, 'dtype', float))
     except (TypeError, ValueError, RuntimeError) as e:
         raise TypeError(f'{name} must be a number, a numpy array or a tensor, got {x!r:.60}') from e

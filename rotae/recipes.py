@@ -73,6 +73,7 @@ def recipe_curves(
     if name not in RECIPES: raise ValueError(f'name must be one of {list(RECIPES)}; it is {name!r}')
     how = RECIPES[name][2]
     if train_curves is None: return Endless(how.get('spread', 1.))
+    train_curves = check_curves(train_curves, name='train_curves')
     return slide(train_curves, how['slid']) if 'slid' in how else train_curves
 
 def _check_even(radius):

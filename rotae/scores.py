@@ -13,7 +13,7 @@ from functools import lru_cache
 
 import numpy as np
 
-from .data import PARAMETERS, RADII, Galaxies, as_rng, as_seed, check_curves, sample_galaxies
+from .data import PARAMETERS, RADII, Galaxies, as_rng, as_seed, check_curves, check_whole, sample_galaxies
 from .model import check_radii
 from .parameters import refine
 from .physics import check_positive
@@ -123,6 +123,7 @@ def sliced_wasserstein(
     "The mean distance between the samples' shadows in random directions; raises `ValueError` as `two_sample_auc` does."
     real, fake = (_check_sample(o, name) for o, name in ((real, 'real'), (fake, 'fake')))
     if real.shape[1] != fake.shape[1]: raise ValueError(f'real and fake must have rows of one length; they have {real.shape[1]} and {fake.shape[1]}')
+    check_whole(directions=directions)
     v = as_rng(rng).standard_normal((real.shape[1], directions))
     v /= np.linalg.norm(v, axis=0)
     ranks = (np.arange(n := min(len(real), len(fake))) + 0.5)/n

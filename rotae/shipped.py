@@ -11,9 +11,7 @@ __all__ = ['RESERVED', 'judge', 'retrain', 'main']
 import json
 from pathlib import Path
 
-from fastcore.script import call_parse
-
-from .commands import plain_errors
+from .commands import command, plain_errors
 from .data import sample_galaxies
 from .model import AutoEncoder
 from .recipes import train_recipe
@@ -46,7 +44,7 @@ def retrain(
     model.save(out)
     return model
 
-@call_parse
+@command
 def main(
     out:str='pretrained.safetensors', # file to write
     steps:int=None, # training steps; all of the recipe's if not given

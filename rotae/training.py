@@ -12,6 +12,7 @@ __all__ = ['OPTIMISERS', 'SCHEDULES', 'History', 'fit', 'reconstruction_error', 
 import math
 import time
 import warnings
+from copy import deepcopy
 from dataclasses import asdict, dataclass, field
 from itertools import count
 from pathlib import Path
@@ -25,8 +26,8 @@ from tqdm.auto import tqdm
 
 from .batches import Processes, _Batches, _check_sample, threads_for
 from .data import RADII, Galaxies, as_rng, as_seed, check_curves, plot_curves, sample_galaxies, split
-from .files import read_model, write_model
-from .model import AutoEncoder
+from .files import _brief, _fault, _same_arrays, read_model, write_model
+from .model import AutoEncoder, _check_scaling
 from .soap import Soap
 from .style import styled
 
@@ -148,25 +149,44 @@ def _check_settings(model, seconds, checkpoint, **settings):
     if seconds is not None and (checkpoint or not seconds > 0): raise ValueError(f'seconds must be more than 0, and goes without a checkpoint: a run by the clock does not repeat; it is {seconds}')
 
 # %% ../nbs/03_training.ipynb #c1acd1bc
-def _save(path, model, opt, history, settings, step):
-    "Writes a checkpoint, whole or not at all."
+def _state(model, opt):
+    "Model and optimiser as arrays by name."
     arrays = {f'model.{k}': v.cpu().numpy() for k, v in model.state_dict().items()}
     for i, state in opt.state_dict()['state'].items():
         arrays.update({f'optimiser.{i}.{k}': v.cpu().numpy() if torch.is_tensor(v) else np.array(v) for k, v in state.items()})
-    write_model(path, arrays, dict(checkpoint=settings, config=model.config, step=step, history=asdict(history)))
+    return arrays
+
+def _save(path, model, opt, history, settings, step):
+    "Writes a checkpoint, whole or not at all."
+    write_model(path, _state(model, opt), dict(checkpoint=settings, config=model.config, step=step, history=asdict(history)))
 
 def _resume(path, model, opt, history, settings):
     "Puts a checkpoint's state into model, optimiser and history; the step to go on with."
     arrays, header = read_model(path)
-    for k, mine in dict(checkpoint=settings, config=model.config).items():
-        if header.get(k) != mine: raise ValueError(f'checkpoint must be of this training; {path} was made with {k} {header.get(k)}, and this one has {mine}')
+    _check_checkpoint(path, arrays, header, model, settings)
     model.load_state_dict({k.removeprefix('model.'): torch.tensor(v) for k, v in arrays.items() if k.startswith('model.')})
     state = {}
     for k, v in arrays.items():
         if k.startswith('optimiser.'): state.setdefault(int(k.split('.')[1]), {})[k.split('.', 2)[2]] = v.item() if v.dtype == np.int64 else torch.tensor(v)
+    _check_scaling(path, model)
     opt.load_state_dict({**opt.state_dict(), 'state': state})
     for k, v in header['history'].items(): setattr(history, k, v)
     return header['step']
+
+def _check_checkpoint(path, arrays, header, model, settings):
+    "Raises `ValueError`, naming file and fault, unless a checkpoint is of this training and whole."
+    for k, mine in dict(checkpoint=settings, config=model.config).items():
+        theirs = header.get(k) if isinstance(header.get(k), dict) else {}
+        if odd := [o for o in {**mine, **theirs} if o not in mine or theirs.get(o) != mine[o]]: raise ValueError(f'checkpoint must be of this training; {path} was made with {_brief(odd[0])} {_brief(theirs.get(odd[0]))}, and this one has {_brief(mine.get(odd[0]))}')
+    twin = deepcopy(model)
+    opt = OPTIMISERS[settings['optimiser']](twin, settings['lr'])
+    for p in twin.parameters(): p.grad = torch.zeros_like(p)
+    opt.step()   # now it has all the state that it will ever have
+    _same_arrays(path, arrays, _state(twin, opt))
+    good, history, number = History(1.), header.get('history'), lambda o: type(o) in (int, float) and math.isfinite(o)
+    if not (isinstance(history, dict) and history.keys() == asdict(good).keys() and number(history['unit']) and isinstance(history['interrupted'], bool)
+            and all(isinstance(history[k], list) and all(map(number, history[k])) for k in ('epoch', 'train', 'valid'))): raise _fault(path, 'its history is not one of losses')
+    if type(header.get('step')) is not int or header['step'] < 1: raise _fault(path, f'its step must be a whole number of 1 or more; it is {_brief(header.get("step"))}')
 
 # %% ../nbs/03_training.ipynb #ee769086
 def reconstruction_error(
@@ -176,6 +196,7 @@ def reconstruction_error(
     "How far decoded curves are from the true ones."
     curves = check_curves(curves)
     error = np.abs(model.decode(model.encode(curves)) - curves)
+    if not curves.std() > 0: raise ValueError('curves must not all be the same speed: there is no error in units of their scatter')
     seen = curves > 0   # at radius 0 the speed is 0, and a relative error has no meaning
     return dict(mse=float((error**2).mean()/curves.std()**2), rmse=float(np.sqrt((error**2).mean())),
                 p95=float(np.percentile(error, 95)), rel_p999=float(np.percentile(error[seen]/curves[seen], 99.9)))

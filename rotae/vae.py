@@ -14,7 +14,7 @@ import numpy as np
 import torch
 from torch import nn
 
-from .data import as_rng, check_curves
+from .data import as_rng, check_curves, check_whole
 from .model import dense
 
 # %% ../nbs/05b_vae.ipynb #e07bc545
@@ -27,7 +27,7 @@ class VAE(nn.Module):
         rng=0 # seed or generator for the first weights
     ):
         super().__init__()
-        if min(n_in, n_latent) < 1: raise ValueError(f'n_in and n_latent must be 1 or more; they are {n_in} and {n_latent}')
+        check_whole(n_in=n_in, n_latent=n_latent, **{f'hidden[{i}]': o for i, o in enumerate(hidden)})
         self.n_latent = n_latent
         with torch.random.fork_rng(devices=[]):
             torch.manual_seed(int(as_rng(rng).integers(2**63)))
@@ -95,8 +95,10 @@ def elbo(
     codes, # (n, n_in)
     rng=0 # seed or generator of the draws
 )->float: # nats for each galaxy
-    "The mean evidence lower bound, with one latent draw for each datum."
-    x = torch.as_tensor(codes, dtype=torch.float32)
+    "The mean evidence lower bound, with one latent draw for each datum; raises `ValueError` unless codes are finite, fit the VAE, and are not absurdly far from what it knows."
+    codes = check_curves(codes, len(vae.mean), 'codes')
+    if codes.ndim != 2 or np.abs(codes).max() > 1e15: raise ValueError(f'codes must have the shape (n, {len(vae.mean)}) and be at most 1e15; the shape is {codes.shape}')
+    x = torch.as_tensor(codes.astype(np.float32))
     with torch.no_grad(): fit, pull = vae.terms(x, torch.tensor(as_rng(rng).standard_normal((len(x), vae.n_latent)), dtype=torch.float32))
     return (fit - pull).mean().item()
 
@@ -110,7 +112,7 @@ def sample(self:VAE,
     rng=0 # seed or generator
 )->np.ndarray: # (n, n_in)
     "New data; raises `ValueError` unless n is a whole number of 1 or more."
-    if not (isinstance(n, (int, np.integer)) and n > 0): raise ValueError(f'n must be a whole number of 1 or more; it is {n!r}')
+    check_whole(n=n)
     rng = as_rng(rng)
     z, noise = (torch.tensor(rng.standard_normal((n, k)), dtype=torch.float32) for k in (self.n_latent, len(self.mean)))
     with torch.no_grad(): return (self.mean + (self.decoder(z) + self.log_noise.exp()*noise) @ self.factor.T).double().numpy()

@@ -49,3 +49,14 @@ def test_when_they_run():
     assert 0 <= int(minute) < 60 and 0 <= int(hour) < 24 and 0 <= int(weekday) < 7
     assert 'constraints' not in str(steps(flows['weekly'])) and 'constraints' in str(steps(flows['docs']))
     assert set(flows['docs']['permissions'].items()) == {('contents', 'read'), ('pages', 'write'), ('id-token', 'write')}
+
+def lowest():
+    "name -> the lowest version that settings.ini allows; torch is tested in one version only."
+    bounds = [o.split('>=') for k, v in ini['DEFAULT'].items() if k.endswith('requirements') for o in v.split() if '>=' in o]
+    return {k: v for k, v in bounds if k != 'torch'}
+
+def test_the_lowest_versions_are_those_of_the_settings():
+    pins = dict(o.split('==') for o in (root/'constraints-lowest.txt').read_text().split())
+    beyond = set(pins) - set(lowest())
+    assert beyond == {'pyparsing'}, 'a later one warns of what the lowest matplotlib does'
+    for k, v in lowest().items(): assert re.fullmatch(re.escape(v) + r'(\.0)*', pins[k]), f'{k}: {pins[k]} in constraints-lowest.txt, and {v} in settings.ini'
