@@ -19,7 +19,7 @@ COLOURS = ['#5790fc', '#f89c20', '#e42536', '#964a8b', '#9c9ca1', '#7a21dd']   #
 
 # %% ../nbs/00c_style.ipynb #5ab7a4bf
 COLOUR_MAP = ListedColormap(plt.get_cmap('viridis')(range(211)), 'rotae')   # viridis without its yellow: low is dark, high is light
-matplotlib.colormaps.register(COLOUR_MAP, force=True)
+if COLOUR_MAP.name not in matplotlib.colormaps: matplotlib.colormaps.register(COLOUR_MAP)
 
 # %% ../nbs/00c_style.ipynb #6c629f17
 STYLE = {'axes.prop_cycle': plt.cycler(color=COLOURS), 'figure.figsize': (7, 4.2), 'figure.dpi': 120, 'figure.labelsize': 'medium', 'figure.constrained_layout.use': True,
