@@ -17,7 +17,6 @@ from importlib.resources import files
 
 import matplotlib.pyplot as plt
 import numpy as np
-import torch
 
 from .analysis import Map, Table, fit_map, r2_and_rms
 from .answers import curve_jacobian, disc_share
