@@ -170,8 +170,8 @@ def plot_curves(
     **kwargs # passed to `LineCollection`
 ):
     "Draws curves against radius, coloured by `color`; returns the axes."
-    curves, ax = np.atleast_2d(check_curves(curves)), ax or plt.subplots()[1]
-    lines = LineCollection([np.column_stack([radius, o]) for o in curves], **{'lw': 0.5, 'alpha': 0.7, 'array': color, **kwargs})
+    ax = ax or plt.subplots()[1]
+    lines = LineCollection([np.column_stack([radius, o]) for o in np.atleast_2d(curves)], **{'lw': 0.5, 'alpha': 0.7, 'array': color, **kwargs})
     ax.add_collection(lines)
     ax.autoscale()
     ax.set(xscale='log', xlabel='radius (kpc)', ylabel='circular speed (km/s)')
