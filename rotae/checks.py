@@ -8,7 +8,7 @@ Docs: https://rotae.github.io/rotae/checks.html.md"""
 __all__ = ['simulate_curve', 'ranks', 'coverage', 'against_emcee', 'hidden', 'held', 'add_bump', 'flag_numbers', 'exceeded',
            'stretch_radius']
 
-# %% ../nbs/07b_checks.ipynb #887978ec
+# %% ../nbs/07b_checks.ipynb #5b5f64d4
 from dataclasses import replace
 
 import numpy as np
@@ -116,7 +116,7 @@ def held(
         found.append((curve.velocity[mask] > band[0]) & (curve.velocity[mask] < band[1]))
     return np.concatenate(found)
 
-# %% ../nbs/07b_checks.ipynb #5568f659
+# %% ../nbs/07b_checks.ipynb #cfab0627
 def add_bump(
     curve:MeasuredCurve, # to be bent
     rng=0, # seed or generator for its place
@@ -145,6 +145,15 @@ def flag_numbers(
             if len(curve) >= 8: found.append(infer(changed, rng=rng).checks); bar.update()
     return {k: np.array([o[k] for o in found]) for k in found[0]}
 
-def exceeded(numbers): return {k: float((v < LIMITS[k] if k == 'poorly sampled' else v > LIMITS[k]).mean()) for k, v in numbers.items()}
+def exceeded(
+    numbers:dict # as of `flag_numbers`
+)->dict: # flag -> from 0 to 1
+    "The share of galaxies that each flag is raised for."
+    return {k: float((v < LIMITS[k] if k == 'poorly sampled' else v > LIMITS[k]).mean()) for k, v in numbers.items()}
 
-def stretch_radius(curve, rng=None): return replace(curve, radius=curve.radius*10)
+def stretch_radius(
+    curve:MeasuredCurve, # to be spoilt
+    rng=None # not used: as `add_bump` has it
+)->MeasuredCurve:
+    "The curve with radii ten times too large."
+    return replace(curve, radius=curve.radius*10)

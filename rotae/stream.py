@@ -13,11 +13,10 @@ import time
 from pathlib import Path
 
 import numpy as np
-from fastcore.script import call_parse
 from tqdm.auto import tqdm
 
 from . import __version__
-from .commands import plain_errors
+from .commands import command, plain_errors
 from .data import RADII, Galaxies, as_seed, sample_galaxies
 from .files import atomic_write
 from .simulation import simulate
@@ -137,7 +136,7 @@ def check_catalogue(
     return {**about, 'n': n}
 
 # %% ../nbs/01d_stream.ipynb #c14dc0f1
-@call_parse
+@command
 def main(
     n:int=1_000_000, # galaxies in the whole catalogue
     out:str='catalogue', # folder for the files part-*.parquet; files of this catalogue that are there stay

@@ -97,7 +97,8 @@ EXEMPT = { # reason: public names that are not driven here
     'a part of a network or an optimiser, whose arguments the classes and `fit` above have checked': 'Scaling Soap StackedLinear dense fingerprint scaled stack',
     'hands its arguments to functions above': 'LogPCACode PCACode Where catalogue climb default_generator explore explorer_data explorer_script judge physics_in_code population_alone train_length',
     'of the chapters on inference, whose notebooks try their bad inputs': '''GalaxyModel Mixture Normal Posterior SetReader Uniform Weighted add_bump against_emcee coverage curve_features effective_size emcee_walk exceeded fill first_proposal fit_files fit_row
-        fit_table flag_numbers full_names held hidden importance infer laplace_hill log_likelihood physical_values ranks sample_measurements sample_templates shipped_set_reader simulate_curve speed_squares stretch_radius total_speed train_reader weights_at''',
+        fit_table flag_numbers full_names held hidden importance infer laplace_hill log_likelihood physical_values ranks sample_measurements sample_templates shipped_set_reader simulate_curve speed_squares stretch_radius total_speed train_set_reader weights_at''',
+    'of catalogues without end and of many processes: tests/test_stream.py, tests/test_processes.py and their chapters try their bad inputs': 'Processes block_of_galaxies check_catalogue check_device parquet_schema simulate_catalogue speed_column threads_for',
     'draws with a style, and takes no data': 'styled use_style',
     'takes seconds a call; its bad inputs are in its notebook': 'dimension_estimates error_by_length fit_galaxies fit_parameters fit_together fit_vae many_posts parameter_distances parameters_from_curve pca_length physical_fraction post_recipe score_curves shipped_reader train_recipe train_sampler two_sample_auc'}
 
