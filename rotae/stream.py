@@ -142,7 +142,7 @@ def main(
     out:str='catalogue', # folder for the files part-*.parquet; files of this catalogue that are there stay
     seed:int=0, # seed of the galaxies
     shard:str='1/1', # i/k: make only part i of k; all parts together are the whole catalogue
-    spread:float=1. # all scatters times this, as in sample_galaxies
+    spread:float=1. # all scatters, in dex, times this, as in sample_galaxies
 ):
     "Simulate galaxies and their exact rotation curves (50 radii from 0.1 to 50 kpc, in km/s), and write them to Parquet files; goes on where it was stopped."
     with plain_errors('rotae-simulate', 'whole files stay, and the same command goes on from there'):
