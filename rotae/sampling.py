@@ -247,4 +247,6 @@ def emcee_walk(
     state = sampler.run_mcmc(start, burn, progress=progress) if burn else start
     sampler.reset()
     sampler.run_mcmc(state, steps, progress=progress)
-    return sampler.get_chain(flat=True), sampler.get_autocorr_time(quiet=True, tol=0)
+    chain = sampler.get_chain()
+    stuck = (chain == chain[0]).all((0, 2)).any()   # a walker that never moved has a correlation time that is not known, and no shorter than the walk
+    return sampler.get_chain(flat=True), np.full(start.shape[1], float(steps)) if stuck else sampler.get_autocorr_time(quiet=True, tol=0)

@@ -14,11 +14,14 @@ from rotae.training import fit, reconstruction_error
 curves = sample_galaxies(800, rng=900).rotation_curve(RADII)
 good = dict(hidden=(16,), activation='tanh', residual=True, log_speed=True, linear_path=True, mass_symmetry=True, decoder_hidden=(32, 32))
 
-@pytest.mark.parametrize('seed', range(5))
-def test_short_training_is_good_from_any_seed(seed):
-    model = AutoEncoder(rng=seed, **good)
-    fit(model, curves, optimiser='soap', schedule='cosine', epochs=100, rng=seed, progress=False)
-    assert reconstruction_error(model, sample_galaxies(2000, rng=901).rotation_curve(RADII))['mse'] < 3e-4
+def test_short_training_is_good():
+    "Median and range over twenty seeds; about one run in twenty takes a bad first step, ends ten times worse, and still beats the median of the post's recipe, 7.0e-4."
+    test, found = sample_galaxies(2000, rng=901).rotation_curve(RADII), []
+    for seed in range(20):
+        model = AutoEncoder(rng=seed, **good)
+        fit(model, curves, optimiser='soap', schedule='cosine', epochs=100, rng=seed, progress=False)
+        found.append(reconstruction_error(model, test)['mse'])
+    assert np.median(found) < 1e-4 and max(found) < 7e-4
 
 @pytest.mark.parametrize('optimiser', ['adam', 'soap'])
 @pytest.mark.parametrize('source', [curves, Endless()], ids=['sample', 'endless'])
