@@ -83,10 +83,10 @@ class Posterior:
         return radius
 
     def summary(self)->Table:
-        "Median, 68 % interval and unit of each parameter; then what was taken as exact."
+        "Median, 68 % interval and unit of each parameter; then what was taken as exact, empty where its value is not known."
         fixed, row = self.model.fixed(), self.curve.row
-        q = {k: np.quantile(v, (0.5, 0.16, 0.84)) for k, v in self.samples.items()} | {k: np.full(3, row.get(k, np.nan)) for k in fixed if row.get(k)}
-        notes = ['fixed: no error given' if k in fixed else '' for k in q]
+        q = {k: np.quantile(v, (0.5, 0.16, 0.84)) for k, v in self.samples.items()} | {k: [row.get(k) or '']*3 for k in fixed}
+        notes = [f"fixed: {'no error' if row.get(k) else 'not'} given" if k in fixed else '' for k in q]
         return Table(parameter=list(q), median=[o[0] for o in q.values()], low=[o[1] for o in q.values()], high=[o[2] for o in q.values()], unit=[UNITS_OF[k] for k in q], note=notes)
 
     def __repr__(self): return f'Posterior({self.curve.name}, by {self.method}: {len(self.u)} draws, {self.ess:.0f} effective of {self.drawn}; flags: {", ".join(self.flags) or "none"})\n{self.summary()!r}'

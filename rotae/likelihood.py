@@ -92,14 +92,14 @@ def log_likelihood(
 def physical_values(
     x:dict, # name -> number in the units of `PRIORS`; distance as the log of the stretch, inclination as the offset in degrees
     inclination=None # degrees, of the table; None if it is not known, and then no tilt is possible
-)->dict: # name -> physical value: Msun, kpc, solar units; the stretch of the distance; the tilt sin i / sin i0
+)->dict: # name -> physical value, each of one shape: Msun, kpc, solar units; the stretch of the distance; the tilt sin i / sin i0
     "Sampled numbers as the quantities that the physics takes."
     p = {k: 10**x[k] for k in ('mass_to_light_disc', 'mass_to_light_bulge', 'disc_mass', 'scatter') if k in x}
     if 'disc_mass' in x: p['scale_length'] = scale_length_from_disc_mass(p['disc_mass'])*10**x['scale_length']
     p['halo_mass'] = 10**x['halo_mass']*(halo_mass_from_disc_mass(p['disc_mass']) if 'disc_mass' in x else 1)
     p['concentration'] = concentration_from_halo_mass(p['halo_mass'])*10**x['concentration']
-    p['stretch'] = np.exp(x.get('distance', 0.))
-    p['tilt'] = np.abs(np.sin(np.radians(inclination + x['inclination']))/np.sin(np.radians(inclination))) if 'inclination' in x else 1.
+    p['stretch'] = np.exp(x['distance']) if 'distance' in x else np.ones_like(p['halo_mass'])
+    p['tilt'] = np.abs(np.sin(np.radians(inclination + x['inclination']))/np.sin(np.radians(inclination))) if 'inclination' in x else np.ones_like(p['halo_mass'])
     return p
 
 # %% ../nbs/06b_likelihood.ipynb #b5699caf
