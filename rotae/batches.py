@@ -8,13 +8,15 @@ Docs: https://rotae.github.io/rotae/batches.html.md"""
 __all__ = ['BLOCK', 'scaled', 'Processes', 'check_device', 'threads_for']
 
 # %% ../nbs/02c_batches.ipynb #bd99a8ec
+import atexit
+import gc
 import os
 from contextlib import contextmanager
 
 import numpy as np
 import torch
 
-from .data import Scaling, check_curves
+from .data import Scaling, check_curves, check_whole
 from .physics import check_positive
 
 # %% ../nbs/02c_batches.ipynb #eaec6e5b
@@ -62,9 +64,17 @@ def _engine(device):
     "The part of Accelerate that connects the processes, in full precision whatever the launcher says."
     try: from accelerate import Accelerator
     except ImportError as e: raise ImportError("training in several processes needs accelerate: pip install 'rotae[scale]'") from e
+    if not torch.distributed.is_initialized():
+        from torch.distributed.nn import functional  # noqa: F401   loaded later, its functions' defaults would keep the connection for ever
+        atexit.register(_part)   # who connects the processes also parts them
     engine = Accelerator(cpu=str(device) == 'cpu' or not torch.cuda.is_available(), mixed_precision='no')
     if engine.num_processes != int(os.environ['WORLD_SIZE']): raise RuntimeError(f'WORLD_SIZE is {os.environ["WORLD_SIZE"]}, and Accelerate found {engine.num_processes} processes: start them with torchrun or accelerate launch')
     return engine
+
+def _part():
+    "Ends the connection, and waits for its threads: one that is still tidying up while Python ends would abort the process."
+    gc.collect()   # a wrapped model is a circle of references, and holds the connection
+    if torch.distributed.is_initialized(): torch.distributed.destroy_process_group()
 
 def check_device(
     device # name of a device, or a `torch.device`
@@ -120,6 +130,7 @@ def threads_for(
     n:int # curves a step
 ):
     "One thread inside the block if a step has fewer than a million numbers in its widest layer; then as before."
+    check_whole(n=n)
     before, widest = torch.get_num_threads(), max(max(p.shape) for p in model.parameters())
     torch.set_num_threads(1 if n*widest < 1_000_000 else before)
     try: yield
