@@ -25,13 +25,15 @@ def scaled(
     curves, # km/s, (n, R)
     emphasis:float=1. # weight of a residual in log speed: the speed to this power
 )->tuple: # what goes into the network, (n, R), and the weight of each residual, (n, R), or None for 1
-    "Curves as the network's numbers, in its own dtype and on its device."
-    like, curves = next(model.parameters()), torch.as_tensor(curves, dtype=torch.float64)
+    "Curves as the network's numbers, in its own dtype and on its device; raises `ValueError` for curves or an emphasis that the model cannot take."
+    model.scaling   # raises if there is none yet
+    like, curves = next(model.parameters()), torch.as_tensor(_check_sample(model, curves, 'curves'))
     level, shape = model._level_and_shape(curves)
     mean, std, unit = (o.cpu() for o in (model.mean, model.std, model.unit))
     x = Scaling(mean, std, model.config['log_speed'])(shape)
     weight = std*(curves/unit)**emphasis if model.config['log_speed'] else std*level/unit
-    return x.to(like), None if (weight == 1).all() else weight.to(like).expand(x.shape)
+    if not torch.isfinite(weight := weight.to(like)).all(): raise ValueError(f'emphasis must be near 0 to 1, where weights are finite; it is {emphasis}')
+    return x.to(like), None if (weight == 1).all() else weight.expand(x.shape)
 
 def _check_sample(model, curves, name):
     "Curves for training or validation as a float64 array (n, R); raises `ValueError` if they do not fit the model."
