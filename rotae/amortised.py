@@ -19,11 +19,11 @@ from fastcore.basics import patch
 from torch import nn
 from tqdm.auto import tqdm
 
-from .data import as_rng, as_seed, scale_length_from_disc_mass
-from .files import atomic_write, read_model, write_model
+from .data import as_rng, as_seed, check_whole, scale_length_from_disc_mass
+from .files import _brief, _fault, atomic_write, read_model, write_model
 from .likelihood import PRIORS, GalaxyModel, _SKY, physical_values, speed_squares, total_speed
-from .model import dense
-from .physics import G, _disc_square
+from .model import _build_network, dense
+from .physics import G, _disc_square, _refuse, _values, check_positive
 from .sampling import Mixture
 from .soap import Soap
 from .training import SCHEDULES
@@ -41,6 +41,7 @@ def sample_templates(
     rng=0 # seed or generator
 )->tuple: # (radius (n, points) in kpc, parts: name -> (n, points) in km/s)
     "Invented radii and speeds of stars and gas, at a mass-to-light ratio of 1."
+    check_whole(n=n, points=points)
     rng = as_rng(rng)
     normal, uniform = lambda sd: sd*rng.standard_normal((n, 1)), lambda a, b: rng.uniform(a, b, (n, 1))
     light = 10**uniform(6.3, 11.9)
@@ -68,7 +69,8 @@ def _radii(length, points, rng):
 def full_names(
     view:str # 'templates' or 'disc and halo'
 )->list: # of names
-    "All numbers that a view can have, in the order of the network's answer."
+    "All numbers that a view can have, in the order of the network's answer; raises `ValueError` for another view."
+    if view not in list(PRIORS): raise ValueError(f'view must be one of {list(PRIORS)}; it is {view!r:.60}')
     return [*PRIORS[view], *_SKY]
 
 def sample_measurements(
@@ -78,6 +80,7 @@ def sample_measurements(
     rng=0 # seed or generator
 )->tuple: # (u (n, d), data: name -> (n, points) or, for the sky, (n,))
     "Simulated measurements and the numbers that made them; `data` holds radius, velocity, error and parts, and distance_error (of the log), inclination, inclination_error (degrees)."
+    full_names(view)   # raises for another view
     rng = as_rng(rng)
     radius, parts = sample_templates(n, points, rng)
     if view == 'disc and halo': radius, parts = radius*10**rng.uniform(-0.5, 0.5, (n, 1)), {}
@@ -104,7 +107,11 @@ def _root(v2): return np.sign(v2)*np.sqrt(np.abs(v2))
 def curve_features(
     data # name -> (n, points), as of `sample_measurements`
 )->tuple: # (points (n, points, 11), whole (n, 7)), float32 tensors
-    "Measurements as numbers of size about 1, for any number of galaxies with the same number of points."
+    "Measurements as numbers of size about 1, for any number of galaxies with the same number of points; raises `ValueError` for what is missing or no measurement."
+    if lacking := [k for k in ('radius', 'velocity', 'error', 'distance_error', 'inclination', 'inclination_error') if k not in data]: raise ValueError(f'data must be as of sample_measurements; it has no {lacking[0]}')
+    data = {k: _values(k, v) for k, v in data.items()}
+    for k, v in data.items(): _refuse(k, v, np.isfinite(v), 'finite')
+    check_positive(radius=data['radius'], error=data['error'], inclination=data['inclination'], **{'the largest speed': np.abs(data['velocity']).max(-1)})
     r, v, e = (data[k] for k in ('radius', 'velocity', 'error'))
     gas, disc, bulge = (data.get(k, np.zeros_like(r)) for k in ('gas', 'disc', 'bulge'))
     s, last = np.abs(v).max(1, keepdims=True), r[:, -1:]
@@ -126,6 +133,8 @@ class SetReader(nn.Module):
         rng=0 # seed or generator for the first weights
     ):
         super().__init__()
+        check_whole(width=width, hills=hills, heads=heads)
+        if width % heads: raise ValueError(f'width must be a multiple of heads, {heads}; it is {width}')
         self.config = dict(view=view, width=width, hills=hills, heads=heads)
         self.d, self.hills, self.heads, self.about = len(full_names(view)), hills, heads, {}
         with torch.random.fork_rng(devices=[]):
@@ -171,6 +180,7 @@ def train_set_reader(
     **options # of `SetReader`
 )->SetReader:
     "Learns the posteriors of a view from simulations alone; the losses of the way are in `about`."
+    check_whole(steps=steps, batch_size=batch_size, every=every); check_positive(lr=lr)
     seed = as_seed(rng)
     net = SetReader(view, rng=seed, **options)
     opt = Soap(net, lr, betas=(0.95, 0.95))
@@ -217,19 +227,18 @@ def load(cls:SetReader,
 )->SetReader:
     "Reads a network; raises `ValueError`, naming file and fault, unless it is whole and unaltered."
     arrays, header = read_model(path)
-    if header.get('class') != 'SetReader': raise ValueError(f'{path} holds a {header.get("class")!r}, and not a SetReader')
-    try:
-        net = cls(**header['config'])
-        net.load_state_dict({k: torch.tensor(v) for k, v in arrays.items()})
-    except (KeyError, TypeError, RuntimeError) as e: raise ValueError(f'{path} is not a model file that can be used: its sizes and its arrays do not fit ({e})') from e
+    if header.get('class') != 'SetReader': raise _fault(path, f'it holds a {_brief(header.get("class"))}, and not a SetReader')
+    net = _build_network(path, cls, header.get('config'), arrays)
     net.about = header.get('about', {})
+    if not isinstance(net.about, dict): raise _fault(path, f'`about` must be a table of names and values; it is {_brief(net.about)}')
     return net.eval()
 
 @lru_cache(2)
 def shipped_set_reader(
     view:str='templates' # or 'disc and halo'
 )->SetReader:
-    "The network for a view that comes with the package."
+    "The network for a view that comes with the package; raises `ValueError` for another view."
+    full_names(view)
     return SetReader.load(files('rotae')/f'inference-{view.replace(" ", "-")}.safetensors')
 
 def first_proposal(
@@ -244,6 +253,5 @@ def first_proposal(
     if not all(np.isfinite(o).all() for o in (share, mean, a)): raise FloatingPointError(f'{curve.name} is beyond what the network can read: its answer is not finite')
     usual = [PRIORS[model.view].get(k, model.priors[k]) for k in model.names]
     start, scale = (np.array([getattr(o, k)() for o in usual]) for k in ('start', 'scale'))
-    hills = Mixture(np.exp(share)/np.exp(share).sum(), mean, np.linalg.inv(a))
-    try: return hills.part([full_names(model.view).index(k) for k in model.names], (start - model._start)/model._scale, scale/model._scale)
-    except np.linalg.LinAlgError as e: raise FloatingPointError(f'{curve.name} is beyond what the network can read: its answer has no width') from e
+    try: return Mixture(np.exp(share)/np.exp(share).sum(), mean, np.linalg.inv(a)).part([full_names(model.view).index(k) for k in model.names], (start - model._start)/model._scale, scale/model._scale)
+    except ValueError as e: raise FloatingPointError(f'{curve.name} is beyond what the network can read: its answer is no distribution ({e})') from e   # a LinAlgError is one

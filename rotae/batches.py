@@ -8,13 +8,15 @@ Docs: https://rotae.github.io/rotae/batches.html.md"""
 __all__ = ['BLOCK', 'scaled', 'Processes', 'check_device', 'threads_for']
 
 # %% ../nbs/02c_batches.ipynb #bd99a8ec
+import atexit
+import gc
 import os
 from contextlib import contextmanager
 
 import numpy as np
 import torch
 
-from .data import Scaling, check_curves
+from .data import Scaling, check_curves, check_whole
 from .physics import check_positive
 
 # %% ../nbs/02c_batches.ipynb #eaec6e5b
@@ -23,13 +25,15 @@ def scaled(
     curves, # km/s, (n, R)
     emphasis:float=1. # weight of a residual in log speed: the speed to this power
 )->tuple: # what goes into the network, (n, R), and the weight of each residual, (n, R), or None for 1
-    "Curves as the network's numbers, in its own dtype and on its device."
-    like, curves = next(model.parameters()), torch.as_tensor(curves, dtype=torch.float64)
+    "Curves as the network's numbers, in its own dtype and on its device; raises `ValueError` for curves or an emphasis that the model cannot take."
+    model.scaling   # raises if there is none yet
+    like, curves = next(model.parameters()), torch.as_tensor(_check_sample(model, curves, 'curves'))
     level, shape = model._level_and_shape(curves)
     mean, std, unit = (o.cpu() for o in (model.mean, model.std, model.unit))
     x = Scaling(mean, std, model.config['log_speed'])(shape)
     weight = std*(curves/unit)**emphasis if model.config['log_speed'] else std*level/unit
-    return x.to(like), None if (weight == 1).all() else weight.to(like).expand(x.shape)
+    if not torch.isfinite(weight := weight.to(like)).all(): raise ValueError(f'emphasis must be near 0 to 1, where weights are finite; it is {emphasis}')
+    return x.to(like), None if (weight == 1).all() else weight.expand(x.shape)
 
 def _check_sample(model, curves, name):
     "Curves for training or validation as a float64 array (n, R); raises `ValueError` if they do not fit the model."
@@ -62,9 +66,17 @@ def _engine(device):
     "The part of Accelerate that connects the processes, in full precision whatever the launcher says."
     try: from accelerate import Accelerator
     except ImportError as e: raise ImportError("training in several processes needs accelerate: pip install 'rotae[scale]'") from e
+    if not torch.distributed.is_initialized():
+        from torch.distributed.nn import functional  # noqa: F401   loaded later, its functions' defaults would keep the connection for ever
+        atexit.register(_part)   # who connects the processes also parts them
     engine = Accelerator(cpu=str(device) == 'cpu' or not torch.cuda.is_available(), mixed_precision='no')
     if engine.num_processes != int(os.environ['WORLD_SIZE']): raise RuntimeError(f'WORLD_SIZE is {os.environ["WORLD_SIZE"]}, and Accelerate found {engine.num_processes} processes: start them with torchrun or accelerate launch')
     return engine
+
+def _part():
+    "Ends the connection, and waits for its threads: one that is still tidying up while Python ends would abort the process."
+    gc.collect()   # a wrapped model is a circle of references, and holds the connection
+    if torch.distributed.is_initialized(): torch.distributed.destroy_process_group()
 
 def check_device(
     device # name of a device, or a `torch.device`
@@ -120,6 +132,7 @@ def threads_for(
     n:int # curves a step
 ):
     "One thread inside the block if a step has fewer than a million numbers in its widest layer; then as before."
+    check_whole(n=n)
     before, widest = torch.get_num_threads(), max(max(p.shape) for p in model.parameters())
     torch.set_num_threads(1 if n*widest < 1_000_000 else before)
     try: yield

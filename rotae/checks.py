@@ -16,7 +16,7 @@ from tqdm.auto import tqdm
 
 from .amortised import sample_measurements
 from .analysis import Table
-from .data import as_rng
+from .data import as_rng, check_whole
 from .inference import LIMITS, infer
 from .likelihood import GalaxyModel, total_speed
 from .observed import CurveError, MeasuredCurve
@@ -29,6 +29,7 @@ def simulate_curve(
     scatter:float=None # a fraction of the largest speed; None to draw it from its prior
 )->tuple: # (curve, u): a `MeasuredCurve`, and the free numbers of its `GalaxyModel` that made it
     "A measured curve out of the model's own assumptions; drawn again where no `MeasuredCurve` can hold it."
+    if scatter is not None and not 0 < scatter <= 1: raise ValueError(f'scatter must be a fraction of the largest speed, more than 0 and at most 1; it is {scatter}')
     rng = as_rng(rng)
     while True:
         blank = like or _blank(view, rng)
@@ -57,6 +58,7 @@ def ranks(
     **options # of `infer`
 )->dict: # parameter -> (up to n,): share of the draws below the truth
     "Where the truth lies in the posterior of simulated galaxies: evenly from 0 to 1, if all is right."
+    check_whole(n=n)
     rng, found = as_rng(rng), {}
     for i in tqdm(range(n), disable=not progress):
         curve, u = simulate_curve(view, rng, like and like[i % len(like)])
@@ -69,6 +71,10 @@ def coverage(
     levels=(0.5, 0.68, 0.9) # of central intervals
 )->Table: # parameter, number of galaxies, per cent of them whose truth lies in each interval
     "How often the truth lies in central intervals."
+    ranks = {k: np.asarray(v, float) for k, v in ranks.items()}
+    for k, v in ranks.items():
+        if not v.size or not ((v >= 0) & (v <= 1)).all(): raise ValueError(f'ranks[{k!r}] must be numbers from 0 to 1; they are {v}')
+    if not all(0 < o <= 1 for o in levels): raise ValueError(f'levels must be more than 0 and at most 1; they are {levels}')
     table = Table(parameter=list(ranks), galaxies=[str(len(v)) for v in ranks.values()])
     for level in levels: table[f'{level:.0%}'] = [100*float((np.abs(v - 0.5) < level/2).mean()) for v in ranks.values()]
     return table
@@ -99,6 +105,8 @@ def hidden(
 )->np.ndarray: # (n,) of True where a point is hidden; never the first or the last
     "Which points to hide."
     n = len(curve)
+    if n < 8: raise ValueError(f'curve must have 8 points or more, so that enough are left; it has {n}')
+    if not 0 < share < 1: raise ValueError(f'share must be more than 0 and less than 1; it is {share}')
     mask = np.zeros(n, bool)
     mask[1 + as_rng(rng).choice(n - 2, min(max(1, round(share*n)), n - 4), replace=False)] = True
     return mask
@@ -136,6 +144,7 @@ def flag_numbers(
     progress:bool=True # show a progress bar?
 )->dict: # flag -> (n,), as of `Posterior.checks`
     "The numbers behind the flags for simulated galaxies of 8 points or more, without extra scatter."
+    check_whole(n=n)
     rng, found = as_rng(rng), []
     with tqdm(total=n, disable=not progress) as bar:
         while len(found) < n:
@@ -148,7 +157,10 @@ def flag_numbers(
 def exceeded(
     numbers:dict # as of `flag_numbers`
 )->dict: # flag -> from 0 to 1
-    "The share of galaxies that each flag is raised for."
+    "The share of galaxies that each flag is raised for; raises `ValueError` for numbers that are NaN, or of no flag."
+    numbers = {k: np.asarray(v, float) for k, v in numbers.items()}
+    for k, v in numbers.items():
+        if k not in LIMITS or not np.size(v) or np.isnan(v).any(): raise ValueError(f'numbers must be of the flags {list(LIMITS)}, and none may be NaN; those of {k!r} are {v}')
     return {k: float((v < LIMITS[k] if k == 'poorly sampled' else v > LIMITS[k]).mean()) for k, v in numbers.items()}
 
 def stretch_radius(

@@ -12,7 +12,7 @@ import matplotlib.pyplot as plt
 import numpy as np
 
 from .analysis import Table
-from .data import as_rng, check_curves, sample_galaxies
+from .data import as_rng, check_curves, check_whole, sample_galaxies
 from .physics import check_positive
 from .recipes import train_recipe
 from .style import styled
@@ -37,6 +37,7 @@ def error_by_length(
 )->Table: # for each length the median, lowest and highest error over seeds, in the post's units
     "The mean squared error of models against the length of their code."
     if not len(lengths) or not len(seeds): raise ValueError('lengths and seeds must have at least one entry each')
+    for n in lengths: check_whole(lengths=n)
     mse = np.array([[reconstruction_error(make(n, seed), curves)['mse'] for seed in seeds] for n in lengths])
     return Table(numbers=list(lengths), median=np.median(mse, axis=1), lowest=mse.min(axis=1), highest=mse.max(axis=1))
 
@@ -94,6 +95,8 @@ def dimension_estimates(
     "Intrinsic dimension by estimators of scikit-dimension; raises `ValueError` if x has too few rows."
     import skdim.id
     x = check_curves(x, name='x')
+    for n in sizes: check_whole(sizes=n)
+    if unknown := [m for m in methods if not hasattr(skdim.id, str(m))]: raise ValueError(f'methods must be names in skdim.id; {unknown[0]!r} is not')
     if x.ndim != 2 or len(x) < max(sizes): raise ValueError(f'x must have at least {max(sizes)} rows, the largest of sizes; its shape is {x.shape}')
     order, x = as_rng(rng).permutation(len(x)), _turned(x)
     return Table(rows=list(sizes), **{m: [float(getattr(skdim.id, m)().fit(x[order[:n]]).dimension_) for n in sizes] for m in methods})

@@ -12,9 +12,10 @@ from functools import lru_cache
 
 import numpy as np
 
-from .data import as_rng
+from .data import as_rng, check_whole
 from .likelihood import PRIORS, log_likelihood
 from .mocks import default_generator
+from .model import check_radii
 from .observed import MeasuredCurve
 from .physics import check_positive, check_radius
 from .sampling import Mixture, _spread_out, _tempered, importance
@@ -26,7 +27,8 @@ def weights_at(
 )->np.ndarray: # (R, n): speeds on `radii` times this are speeds at `radius`
     "Straight lines in the logarithm of the radius; raises `ValueError` outside the decoder's radii."
     check_radius(radius); check_positive(radius=radius)
-    radius = np.atleast_1d(np.asarray(radius, float))
+    radius, radii = np.atleast_1d(np.asarray(radius, float)), check_radii(radii)
+    check_positive(radii=radii)
     if radius.min() < radii[0] or radius.max() > radii[-1]: raise ValueError(f'radius must be between {radii[0]:g} and {radii[-1]:g} kpc, where the decoder speaks; it runs from {radius.min():g} to {radius.max():g}')
     k = np.clip(np.searchsorted(radii, radius), 1, len(radii) - 1)
     share = np.log(radius/radii[k - 1])/np.log(radii[k]/radii[k - 1])
@@ -49,6 +51,8 @@ def fill(
     rng=0 # seed or generator
 )->tuple: # (speeds (draws, R) in km/s, effective share of the draws)
     "Curves that the decoder can make and that fit a measured one; raises `ValueError` for radii outside the decoder's."
+    if not isinstance(curve, MeasuredCurve): raise TypeError(f'curve must be a MeasuredCurve; it is {curve!r:.60}')
+    check_whole(draws=draws)
     model, prior, codes, curves = _known()
     there, wanted = weights_at(curve.radius, model.radius), weights_at(radius, model.radius)
     scatter, rng = PRIORS['templates']['scatter'], as_rng(rng)

@@ -19,7 +19,7 @@ from matplotlib.colors import to_hex
 from .amortised import first_proposal
 from .analysis import Table, plot_corner
 from .data import as_rng
-from .files import read_model, write_model
+from .files import _brief, _fault, read_model, write_model
 from .likelihood import GalaxyModel, Normal, Uniform, total_speed
 from .observed import UNITS, MeasuredCurve, mock_curve
 from .physics import check_positive, check_radius, halo_enclosed_mass
@@ -201,11 +201,21 @@ def load(cls:Posterior,
 )->Posterior:
     "Reads a posterior; raises `ValueError`, naming file and fault, unless it is whole and unaltered."
     arrays, header = read_model(path)
-    if header.get('class') != 'Posterior': raise ValueError(f'{path} holds a {header.get("class")!r}, and not a Posterior')
+    if header.get('class') != 'Posterior': raise _fault(path, f'it holds a {_brief(header.get("class"))}, and not a Posterior')
     try:
         u = arrays.pop('u')
-        priors = {k: {'Normal': Normal, 'Uniform': Uniform}[kind](*o) for k, (kind, *o) in header['priors'].items() if k not in ('distance', 'inclination')}
-        model = GalaxyModel(MeasuredCurve(header['name'], row=header['row'], **arrays), priors)
-        if u.ndim != 2 or u.shape[1] != len(model.names): raise ValueError(f'its draws are of shape {u.shape}, for {len(model.names)} parameters')
-        return cls(model, u, header['ess'], header['drawn'], header['method'])
-    except (KeyError, TypeError, ValueError) as e: raise ValueError(f'{path} is not a posterior that can be used: {e}') from e
+        priors = {k: {'Normal': Normal, 'Uniform': Uniform}[kind](*o) for k, (kind, *o) in header['priors'].items()}
+        model = GalaxyModel(MeasuredCurve(header['name'], row=header['row'], **arrays), {k: o for k, o in priors.items() if k not in ('distance', 'inclination')})
+        found = cls(model, u, header['ess'], header['drawn'], header['method'])
+        _check_posterior(found, priors)
+    except (AttributeError, IndexError, KeyError, TypeError, ValueError, OverflowError) as e: raise _fault(path, f'it describes a posterior that cannot be ({type(e).__name__}: {str(e):.300})') from e
+    return found
+
+def _check_posterior(found, priors):
+    "Raises `ValueError` unless a posterior that was read could have been inferred."
+    model, u = found.model, found.u
+    if priors != model.priors: raise ValueError('its priors are not all that its curve needs, or others')
+    if u.ndim != 2 or not len(u) or u.shape[1] != len(model.names): raise ValueError(f'its draws are of shape {u.shape}, for {len(model.names)} parameters')
+    if u.dtype != float or not np.isfinite(model.log_posterior(u)).all(): raise ValueError('it has draws that its priors forbid')
+    if found.method not in METHODS_OF_INFERENCE: raise ValueError(f'its method must be one of {METHODS_OF_INFERENCE}; it is {_brief(found.method)}')
+    if type(found.drawn) is not int or type(found.ess) is not float or not 0 < found.ess <= found.drawn: raise ValueError(f'it has {_brief(found.ess)} effective draws of {_brief(found.drawn)}')

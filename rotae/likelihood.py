@@ -9,16 +9,19 @@ __all__ = ['PRIORS', 'Normal', 'Uniform', 'speed_squares', 'total_speed', 'log_l
 
 # %% ../nbs/06b_likelihood.ipynb #1700fcc5
 from dataclasses import dataclass
+from numbers import Real
 
 import numpy as np
 from scipy.interpolate import PchipInterpolator
 
 from .data import as_rng, concentration_from_halo_mass, halo_mass_from_disc_mass, scale_length_from_disc_mass
 from .observed import CurveError, MeasuredCurve, mock_curve
-from .physics import _disc_square, _halo_square
+from .physics import _disc_square, _halo_square, _refuse, _values, check_positive
 
 # %% ../nbs/06b_likelihood.ipynb #cf2d9be2
 _FARTHEST = 30.   # standard deviations, beyond which nothing is believed: numbers there could overflow
+
+def _are_numbers(*values): return all(isinstance(o, Real) and not isinstance(o, bool) and np.isfinite(o) for o in values)
 
 @dataclass(frozen=True)
 class Normal:
@@ -27,7 +30,7 @@ class Normal:
     sd: float     # its standard deviation, the same
 
     def __post_init__(self):
-        if not (np.isfinite(self.mean) and 0 < self.sd < np.inf): raise ValueError(f'mean must be finite, and sd positive and finite; they are {self.mean} and {self.sd}')
+        if not (_are_numbers(self.mean, self.sd) and self.sd > 0): raise ValueError(f'mean must be finite, and sd positive and finite; they are {self.mean} and {self.sd}')
 
     def start(self): return self.mean
     def scale(self): return self.sd
@@ -41,7 +44,7 @@ class Uniform:
     high: float   # the same
 
     def __post_init__(self):
-        if not (np.isfinite(self.low) and self.low < self.high < np.inf): raise ValueError(f'low must be below high, both finite; they are {self.low} and {self.high}')
+        if not (_are_numbers(self.low, self.high) and self.low < self.high): raise ValueError(f'low must be below high, both finite; they are {self.low} and {self.high}')
 
     def start(self): return (self.low + self.high)/2
     def scale(self): return (self.high - self.low)/12**.5
@@ -61,12 +64,26 @@ _SKY = 'distance', 'inclination'   # in ln and in degrees; their priors are the 
 # %% ../nbs/06b_likelihood.ipynb #466510ed
 def _sign_square(v): return v*np.abs(v)
 
+def _bounded(most=1e100, **arguments):
+    "The arguments as arrays; raises `TypeError` or `ValueError`, naming the first that has a number which is not finite, or so large that its square could be infinite."
+    arrays = {k: np.asarray(_values(k, x), float) for k, x in arguments.items()}
+    for k, x in arrays.items(): _refuse(k, x, np.abs(x) < most, f'between -{most:g} and {most:g}')
+    return [*arrays.values()]
+
 def speed_squares(
     radius, # kpc, at the distance in the table
     parts:dict, # name -> km/s, like radius: of 'gas', 'disc' and 'bulge', those that there are
     p:dict # name -> physical value, to be broadcast against radius: as of `physical_values`
 )->dict: # part -> (km/s)^2, signed, as it would be tabulated
     "The squared speeds of all parts of a galaxy; the halo is NFW with H = 70 km/s/Mpc."
+    radius, = _bounded(radius=radius)
+    _refuse('radius', radius, radius >= 0, 'zero or positive, and finite (kpc)')
+    if lacking := [k for k in ('stretch', 'tilt', 'halo_mass', 'concentration', 'scale_length' if 'disc_mass' in p else 'tilt') if k not in p]: raise ValueError(f'p must be as of physical_values; it has no {lacking[0]}')
+    check_positive(**{f'p[{k!r}]': v for k, v in p.items() if k != 'tilt'})
+    return _speed_squares(radius, dict(zip(parts, _bounded(**parts))), p | dict(tilt=_bounded(tilt=p['tilt'])[0]))
+
+def _speed_squares(radius, parts, p):
+    "The same of numbers that are known to be good."
     s, tilt = p['stretch'], p['tilt']**2
     squares = {k: _sign_square(v)*s*p.get(f'mass_to_light_{k}', 1.)*tilt for k, v in parts.items()}
     if 'disc_mass' in p: squares['disc'] = _disc_square(radius*s, p['disc_mass'], p['scale_length'])*tilt
@@ -75,8 +92,10 @@ def speed_squares(
 def total_speed(
     squares:dict # part -> (km/s)^2, signed, (..., n)
 )->np.ndarray: # (..., n), km/s
-    "The speed of all parts together; 0 where their pull is outwards."
-    return np.sqrt(np.maximum(sum(squares.values()), 0))
+    "The speed of all parts together; 0 where their pull is outwards. Raises `ValueError` if a square is not finite."
+    return _total_speed(dict(sum=_bounded(1e200, squares=sum(squares.values()))[0]))
+
+def _total_speed(squares): return np.sqrt(np.maximum(sum(squares.values()), 0))
 
 def log_likelihood(
     velocity, # (n,), km/s, measured
@@ -84,7 +103,12 @@ def log_likelihood(
     speed, # (..., n), km/s, of the model
     scatter # (..., 1): fraction of the model's largest speed
 )->np.ndarray: # (...,)
-    "Log density of speeds, (..., n), with independent normal errors and an extra scatter, a fraction of the model's largest speed."
+    "Log density of speeds, (..., n), with independent normal errors and an extra scatter, a fraction of the model's largest speed; raises `ValueError` for what is not finite, or an error that is not positive."
+    velocity, error, speed, scatter = _bounded(velocity=velocity, error=error, speed=speed, scatter=scatter)
+    check_positive(error=error)
+    return _log_likelihood(velocity, error, speed, scatter)
+
+def _log_likelihood(velocity, error, speed, scatter):
     variance = error**2 + (scatter*speed.max(-1, keepdims=True))**2
     return -0.5*((velocity - speed)**2/variance + np.log(2*np.pi*variance)).sum(-1)
 
@@ -93,7 +117,13 @@ def physical_values(
     x:dict, # name -> number in the units of `PRIORS`; distance as the log of the stretch, inclination as the offset in degrees
     inclination=None # degrees, of the table; None if it is not known, and then no tilt is possible
 )->dict: # name -> physical value, each of one shape: Msun, kpc, solar units; the stretch of the distance; the tilt sin i / sin i0
-    "Sampled numbers as the quantities that the physics takes."
+    "Sampled numbers as the quantities that the physics takes; raises `ValueError` for numbers that stand for none."
+    if lacking := [k for k in ('halo_mass', 'concentration', 'scale_length' if 'disc_mass' in x else 'halo_mass') if k not in x]: raise ValueError(f'x must have a number for {lacking[0]}; it has {", ".join(x) or "none"}')
+    x = dict(zip(x, _bounded(200, **{k: v for k, v in x.items()})))
+    if 'inclination' in x: _refuse('inclination', i := _values('inclination', inclination), (i > 0) & (i <= 90), 'more than 0 and at most 90 degrees, for an offset from it')
+    return _physical_values(x, inclination)
+
+def _physical_values(x, inclination):
     p = {k: 10**x[k] for k in ('mass_to_light_disc', 'mass_to_light_bulge', 'disc_mass', 'scatter') if k in x}
     if 'disc_mass' in x: p['scale_length'] = scale_length_from_disc_mass(p['disc_mass'])*10**x['scale_length']
     p['halo_mass'] = 10**x['halo_mass']*(halo_mass_from_disc_mass(p['disc_mass']) if 'disc_mass' in x else 1)
@@ -117,13 +147,14 @@ class GalaxyModel:
         self.parts = {k: v for k, v in curve.parts().items() if v.any()}
         usual = dict(PRIORS[self.view])
         if 'bulge' not in self.parts: usual.pop('mass_to_light_bulge', None)
-        self.priors = _with(usual, priors or {}) | self._sky()
+        self.priors = _with(usual, {} if priors is None else priors) | self._sky()
         self.names = list(self.priors)
         self._start, self._scale = (np.array([getattr(o, k)() for o in self.priors.values()]) for k in ('start', 'scale'))
 
     def _sky(self):
         "The priors of distance and inclination, where their errors are known and not 0."
         row, sky = self.curve.row, {}
+        if (row.get('distance_error') or 0) > (row.get('distance') or np.inf): raise ValueError(f"row['distance_error'] must be at most the distance, {row['distance']}; it is {row['distance_error']}")
         if row.get('distance') and row.get('distance_error'): sky['distance'] = Normal(0., row['distance_error']/row['distance'])
         if row.get('inclination') and row.get('inclination_error'): sky['inclination'] = Normal(0., float(row['inclination_error']))
         return sky
@@ -135,13 +166,13 @@ class GalaxyModel:
     def physical(self, u)->dict: # u (..., d) -> name -> (...,)
         "The physical values at u."
         x = dict(zip(self.names, np.moveaxis(self._start + self._scale*u, -1, 0)))
-        return physical_values(x, self.curve.row.get('inclination'))
+        return _physical_values(x, self.curve.row.get('inclination'))
 
     def squares(self, u, radius=None)->dict: # part -> (..., R), (km/s)^2
         "The squared speeds of all parts at the measured radii, or at others: between them the templates follow a smooth curve without overshoot, inside they fall to 0, outside as if all mass were inside."
         r = self.curve.radius
         at, parts = (r, self.parts) if radius is None else (radius, {k: _template(radius, r, v) for k, v in self.parts.items()})
-        return speed_squares(at, parts, {k: np.asarray(v)[..., None] for k, v in self.physical(u).items()})
+        return _speed_squares(at, parts, {k: np.asarray(v)[..., None] for k, v in self.physical(u).items()})
 
     def log_prior(self, u): return sum(o.log_density(u[..., i]) for i, o in enumerate(self.priors.values()))
 
@@ -158,7 +189,7 @@ class GalaxyModel:
         prior = self.log_prior(u)
         inside = np.where(np.isfinite(prior)[:, None], u, 0.)
         scatter = 10**(self._start + self._scale*inside)[:, [self.names.index('scatter')]]
-        return prior + log_likelihood(self.curve.velocity, self.curve.error, total_speed(self.squares(inside)), scatter)
+        return prior + _log_likelihood(self.curve.velocity, self.curve.error, _total_speed(self.squares(inside)), scatter)
 
     def sample_prior(self, n, rng=0)->np.ndarray: # (n, d)
         "Draws u from the prior."
@@ -177,7 +208,9 @@ def _template(radius, r, v):
 
 def _with(usual, changed):
     "The usual priors with some replaced."
+    if not isinstance(changed, dict): raise TypeError(f'priors must be a dict, name -> Normal or Uniform; it is {changed!r:.60}')
     for k, v in changed.items():
         if k not in usual: raise ValueError(f'priors must be of {list(usual)}; got {k!r}')
         if not isinstance(v, (Normal, Uniform)): raise TypeError(f'priors[{k!r}] must be a Normal or a Uniform; it is {v!r}')
+        if abs(v.start()) + _FARTHEST*v.scale() > 100: raise ValueError(f'priors[{k!r}] must stay within -100 and 100, out to {_FARTHEST:g} times its width: it is of a logarithm; it is {v}')
     return usual | changed

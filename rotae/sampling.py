@@ -13,7 +13,8 @@ from math import lgamma
 
 import numpy as np
 
-from .data import as_rng
+from .data import as_rng, check_whole
+from .physics import _refuse, _values, check_positive
 
 # %% ../nbs/06c_sampling.ipynb #eef7c1da
 @dataclass(frozen=True)
@@ -23,6 +24,18 @@ class Mixture:
     mean: np.ndarray       # (k, d)
     root: np.ndarray       # (k, d, d): Cholesky factors of the scale matrices
     dof: float=5.          # degrees of freedom: the fewer, the longer the tails
+
+    def __post_init__(self):
+        for k in ('weight', 'mean', 'root', 'dof'):
+            x = _values(k, getattr(self, k))
+            _refuse(k, x, np.isfinite(x), 'finite')
+            object.__setattr__(self, k, x)
+        k, d = self.mean.shape if self.mean.ndim == 2 else (0, 0)
+        if self.weight.shape != (k,) or self.root.shape != (k, d, d): raise ValueError(f'weight, mean and root must have the shapes (k,), (k, d) and (k, d, d); they have {self.weight.shape}, {self.mean.shape} and {self.root.shape}')
+        check_positive(weight=self.weight, dof=self.dof, **{'the diagonal of root': np.diagonal(self.root, 0, 1, 2)})
+        if self.dof.ndim or abs(self.weight.sum() - 1) > 1e-6: raise ValueError(f'weight must be of sum 1, and dof one number; they are {self.weight} and {self.dof}')
+        object.__setattr__(self, 'dof', float(self.dof))
+
 
     def sample(self,
         n:int, # draws
@@ -66,7 +79,9 @@ def _log_weights(log_p, proposal, u):
 def effective_size(
     log_w # (n,): log weights, up to a constant
 )->float: # from 1 to n; 0 if all weights are 0
-    "The number of equally weighted draws that weighted ones are worth."
+    "The number of equally weighted draws that weighted ones are worth; raises `ValueError` for weights that are NaN or infinite."
+    log_w = _values('log_w', log_w)
+    _refuse('log_w', log_w, log_w < np.inf, 'numbers, or -inf for a weight of 0')
     if not np.isfinite(top := log_w.max()): return 0.
     w = np.exp(log_w - top)
     return w.sum()**2/(w*w).sum()
@@ -167,6 +182,8 @@ def importance(
     rng=0 # seed or generator
 )->Weighted: # the round whose draws are worth most
     "Draws from a density by importance sampling with a proposal that learns; raises `ValueError` if it finds no draw of positive density."
+    check_whole(n=n, rounds=rounds)
+    if not 0 <= enough <= 1: raise ValueError(f'enough must be a share of the draws, from 0 to 1; it is {enough}')
     rng, hills, best, seen = as_rng(rng), proposal, None, []
     for i in range(rounds):
         u = proposal.sample(n, rng)
@@ -221,7 +238,11 @@ def laplace_hill(
     starts, # (m, d): draws from the prior; the climb begins at the best
     edge:float=np.inf # |u| beyond which `log_p` may be -inf: one number, or (d,)
 )->Mixture: # one hill
-    "A proposal from the top of a density and its curvature there; beyond the edge the climb goes on with a slope that leads back."
+    "A proposal from the top of a density and its curvature there; beyond the edge the climb goes on with a slope that leads back. Raises `ValueError` for starts that are not finite, or an edge that is not positive."
+    starts, edge = _values('starts', starts), _values('edge', edge)
+    _refuse('starts', starts, np.isfinite(starts), 'finite')
+    _refuse('edge', edge, edge > 0, 'positive, or inf for none')
+    if starts.ndim != 2 or edge.shape not in ((), starts.shape[1:]): raise ValueError(f'starts must have the shape (m, d), and edge be a number or of shape (d,); the shapes are {starts.shape} and {edge.shape}')
     def f(u):
         inside = np.clip(u, -edge, edge)
         return log_p(inside) - 0.5*(((u - inside)/0.1)**2).sum(-1)
@@ -239,7 +260,11 @@ def emcee_walk(
     rng=0, # seed or generator
     progress:bool=False # show a progress bar?
 )->tuple: # (draws (walkers*steps, d), correlation time in steps, (d,))
-    "Draws by emcee's ensemble walk; raises `ImportError` without emcee."
+    "Draws by emcee's ensemble walk; raises `ImportError` without emcee, and `ValueError` for a start or numbers of steps that are none."
+    check_whole(steps=steps); check_whole(0, burn=burn)
+    start = _values('start', start)
+    _refuse('start', start, np.isfinite(start), 'finite')
+    if start.ndim != 2 or len(start) % 2 or len(start) < 2*start.shape[1]: raise ValueError(f'start must have the shape (walkers, d), with walkers even and 2 d or more; it is {start.shape}')
     try: import emcee
     except ImportError as e: raise ImportError("method 'emcee' needs emcee: pip install 'rotae[emcee]'") from e
     sampler = emcee.EnsembleSampler(len(start), start.shape[1], log_p, vectorize=True, moves=emcee.moves.DEMove())

@@ -35,6 +35,7 @@ def fit_galaxies(
     starts:int=6 # how many galaxies of a bank to start from, until the fit is good to 0.1 %
 )->tuple: # (galaxies, miss): `Galaxies` and the largest relative difference between their curves and yours, (n,)
     "The galaxy nearest to each curve, by least squares in log speed; raises `ValueError` unless speeds and radii are positive."
+    check_whole(starts=starts)
     radius = check_radii(radius)
     curves = check_curves(curves, len(radius)).astype(float)
     if curves.ndim != 2: raise ValueError(f'curves must have the shape (n, {len(radius)}); it is {curves.shape}')
@@ -72,11 +73,11 @@ def _easy(real, fake, floor=1e-3):
     keep = s > floor*s[0]   # the rest is below what decoders are made for
     return np.clip(x @ v[keep].T/(s[keep]/np.sqrt(min(len(real), 20_000))), -10, 10)
 
-def _classifiers(seed):
+def _classifiers(seed, rows):
     from sklearn.ensemble import HistGradientBoostingClassifier
     from sklearn.neural_network import MLPClassifier
     return {'trees': HistGradientBoostingClassifier(early_stopping=False, random_state=seed),
-            'network': MLPClassifier((64, 64), batch_size=500, early_stopping=True, random_state=seed)}
+            'network': MLPClassifier((64, 64), batch_size=min(500, rows*9//10), early_stopping=True, random_state=seed)}
 
 class Score(float):
     "A number that also knows its `noise`, the standard deviation if nothing were to be found, and its `parts`."
@@ -103,7 +104,7 @@ def two_sample_auc(
     x, y = _easy(real, fake), np.repeat([0, 1], [len(real), len(fake)])
     order = rng.permutation(len(y))
     halves, parts = (order[::2], order[1::2]), {}
-    for name, classifier in _classifiers(int(rng.integers(2**31))).items():
+    for name, classifier in _classifiers(int(rng.integers(2**31)), len(y)//2).items():
         parts[name] = np.mean([roc_auc_score(y[b], classifier.fit(x[a], y[a]).predict_proba(x[b])[:, 1]) for a, b in (halves, halves[::-1])])
     return Score(max(parts.values()), np.sqrt((len(y) + 1)/(12*len(real)*len(fake))), parts)
 

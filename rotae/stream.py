@@ -17,7 +17,7 @@ from tqdm.auto import tqdm
 
 from . import __version__
 from .commands import command, plain_errors
-from .data import RADII, Galaxies, as_seed, sample_galaxies
+from .data import RADII, Galaxies, as_seed, check_whole, sample_galaxies
 from .files import atomic_write
 from .simulation import simulate
 
@@ -89,10 +89,10 @@ def simulate_catalogue(
 def _plan(n, shard, per_file):
     "The numbers of a shard's files, and a function from the number of a file to how many galaxies it has."
     try: i, k = map(int, shard.split('/'))
-    except ValueError: i, k = 0, 0
-    if not 1 <= i <= k: raise ValueError(f"shard must be i/k with i from 1 to k, such as 2/5; it is {shard!r}")
-    if n < 1: raise ValueError(f'n must be 1 or more; it is {n}')
-    if per_file < 1 or per_file % ROWS: raise ValueError(f'per_file must be a multiple of {ROWS}; it is {per_file}')
+    except (AttributeError, ValueError): i, k = 0, 0
+    if not 1 <= i <= k: raise ValueError(f"shard must be i/k with i from 1 to k, such as 2/5; it is {shard!r:.60}")
+    check_whole(n=n, per_file=per_file)
+    if per_file % ROWS: raise ValueError(f'per_file must be a multiple of {ROWS}; it is {per_file}')
     return range(i - 1, -(-n//per_file), k), lambda p: min(per_file, n - p*per_file)
 
 def _is_done(path, rows, schema):

@@ -25,9 +25,10 @@ from fastcore.basics import patch
 from tqdm.auto import tqdm
 
 from .batches import Processes, _Batches, _check_sample, threads_for
-from .data import RADII, Galaxies, as_rng, as_seed, check_curves, plot_curves, sample_galaxies, split
+from .data import RADII, Galaxies, as_rng, as_seed, check_curves, check_whole, plot_curves, sample_galaxies, split
 from .files import _brief, _fault, _same_arrays, read_model, write_model
 from .model import AutoEncoder, _check_scaling
+from .physics import check_positive
 from .soap import Soap
 from .style import styled
 
@@ -141,12 +142,13 @@ def _note(history, bar, epoch, loss, model, valid):
 
 def _check_settings(model, seconds, checkpoint, **settings):
     "Raises `ValueError` for settings that make no training."
-    for k in ('epochs', 'lr', 'batch_size', 'report'):
-        if not (settings[k] or k == 'batch_size') or (settings[k] or 1) <= 0: raise ValueError(f'{k} must be more than 0; it is {settings[k]}')
+    check_whole(**{k: settings[k] for k in ('epochs', 'batch_size', 'report') if k != 'batch_size' or settings[k] is not None})
+    check_positive(lr=settings['lr'], **{} if seconds is None else {'seconds': seconds})
     for k, known in (('optimiser', OPTIMISERS), ('schedule', SCHEDULES)):
-        if settings[k] not in known: raise ValueError(f'{k} must be one of {list(known)}; it is {settings[k]!r}')
+        if settings[k] not in list(known): raise ValueError(f'{k} must be one of {list(known)}; it is {settings[k]!r}')
+    if not math.isfinite(settings['emphasis']): raise ValueError(f'emphasis must be finite; it is {settings["emphasis"]}')
     if settings['emphasis'] != 1 and not model.config['log_speed']: raise ValueError(f'emphasis must be 1 for a model without log_speed; it is {settings["emphasis"]}')
-    if seconds is not None and (checkpoint or not seconds > 0): raise ValueError(f'seconds must be more than 0, and goes without a checkpoint: a run by the clock does not repeat; it is {seconds}')
+    if seconds is not None and checkpoint: raise ValueError(f'seconds must be None where there is a checkpoint: a run by the clock does not repeat; it is {seconds}')
 
 # %% ../nbs/03_training.ipynb #c1acd1bc
 def _state(model, opt):

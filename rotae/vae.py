@@ -16,6 +16,7 @@ from torch import nn
 
 from .data import as_rng, check_curves, check_whole
 from .model import dense
+from .physics import check_positive
 
 # %% ../nbs/05b_vae.ipynb #e07bc545
 class VAE(nn.Module):
@@ -70,6 +71,7 @@ def fit_vae(
     rng=0 # seed or generator for batches and draws
 )->list: # (step, ELBO of training codes, ELBO of validation codes), nats for each galaxy
     "Trains a `VAE`; raises `ValueError` unless codes are finite, fit it, and are at least 10."
+    check_whole(steps=steps, batch_size=batch_size, report=report); check_positive(lr=lr)
     n_in = len(vae.mean)
     train, valid = (check_curves(o, n_in, name).astype(np.float32) for o, name in ((train, 'train'), (valid, 'valid')))
     if train.ndim != 2 or len(train) < 10: raise ValueError(f'train must have the shape (m, {n_in}) with m of 10 or more; it is {train.shape}')
@@ -83,11 +85,13 @@ def fit_vae(
         x = train[torch.randint(len(train), (min(batch_size, len(train)),), generator=draw)]
         fit, pull = vae.terms(x, torch.randn(len(x), vae.n_latent, generator=draw))
         opt.zero_grad()
-        (pull - fit).mean().backward()
+        (loss := (pull - fit).mean()).backward()
+        if not math.isfinite(loss.item()): raise FloatingPointError(f'the loss is {loss.item()} in step {step}: try a smaller lr than {lr:g}')
         nn.utils.clip_grad_norm_(vae.parameters(), 10.)
         opt.step()
         schedule.step()
         if step % report == 0: history.append((step, *(elbo(vae, o[:5000], rng=1) for o in (train, valid))))
+    if not all(torch.isfinite(p).all() for p in vae.parameters()) or not np.isfinite(history).all(): raise FloatingPointError(f'the weights or losses are no longer finite: try a smaller lr than {lr:g}')
     return history
 
 def elbo(

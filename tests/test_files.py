@@ -16,9 +16,13 @@ import numpy as np
 import pytest
 import torch
 
+from rotae.amortised import SetReader, sample_measurements
 from rotae.data import RADII, sample_galaxies
 from rotae.generation import METHODS, CodeSampler
+from rotae.inference import Posterior, infer
+from rotae.likelihood import Normal, Uniform
 from rotae.model import AutoEncoder
+from rotae.observed import MeasuredCurve, mock_curve
 from rotae.parameters import fit_parameters, load_reader, parameters_from_code, save_reader
 from rotae.training import fit
 
@@ -32,6 +36,26 @@ def use_model(m):
     "Whatever a model gives is finite; one without a scaling says so."
     return m.decode(m.encode(curves[:3])) if m.unit > 0 else np.ones(1)
 
+def read_sets(net):
+    "What a reader of sets makes of simulated galaxies."
+    from rotae.amortised import curve_features
+    with torch.no_grad(): share, mean, a = net(*curve_features(sample_measurements(3, 8, net.config['view'], 0)[1]))
+    return np.concatenate([o.numpy().ravel() for o in (share, mean, a)])
+
+def ask(posterior):
+    "All that a posterior can be asked."
+    repr(posterior)
+    return np.concatenate([np.ravel(o) for o in (*posterior.samples.values(), *posterior.velocity([1., 20.]).values(), posterior.predict(5., 3.), posterior.enclosed_halo_mass(8.), *posterior.checks.values())])
+
+def posteriors():
+    "name -> a posterior: with the baryons' parts and without, with all that a row can tell and with nothing."
+    curve = mock_curve(4)[0]
+    row = dict(distance=10., distance_error=1., inclination=60., inclination_error=3., quality=1, references='here')
+    bare = MeasuredCurve('bare', curve.radius, curve.velocity, curve.error)
+    known = MeasuredCurve('known', curve.radius, curve.velocity, curve.error, curve.gas, curve.disc, row=row)
+    priors = dict(halo_mass=Uniform(9., 13.), scatter=Normal(-2., 0.3))
+    return {'templates': infer(known, 'laplace', draws=20, priors=priors), 'disc and halo': infer(bare, 'laplace', draws=20)}
+
 def kinds():
     "What is written to model files: name -> (write it to a path, read it, make numbers with it)."
     codes, reader = example().encode(curves), fit_parameters(example(), n=200, steps=0, hidden=(3,))
@@ -39,6 +63,8 @@ def kinds():
     found = {f'model, {k}': (v.save, AutoEncoder.load, use_model) for k, v in models.items()}
     for k in METHODS: found[f'sampler, {k}'] = CodeSampler(k, **(dict(steps=1) if k == 'flow' else {})).fit(codes).save, CodeSampler.load, lambda s: s.sample(3)
     found['reader'] = partial(save_reader, reader), lambda path: load_reader(path, example()), lambda r: parameters_from_code(codes, r).log10()
+    for view in ('templates', 'disc and halo'): found[f'set reader, {view}'] = SetReader(view, width=8, hills=2, heads=2, rng=1).save, SetReader.load, read_sets
+    for k, v in posteriors().items(): found[f'posterior, {k}'] = v.save, Posterior.load, ask
     for optimiser in ('adam', 'soap'):
         def train(path, optimiser=optimiser): return fit(model := AutoEncoder(rng=1, **small), curves, optimiser=optimiser, checkpoint=path, epochs=3, rng=1, progress=False, report=1) and model
         found[f'checkpoint, {optimiser}'] = train, train, use_model

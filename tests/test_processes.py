@@ -30,6 +30,10 @@ accelerate = ('accelerate', 'launch', '--multi_gpu', '--num_processes', '2', '--
 
 def test_two_processes_do_what_one_does(tmp_path):
     script = '''
+import atexit
+def none_is_left():   # runs after what `fit` registers
+    if os.path.isdir('/proc/self/task') and 'gloo' in ''.join(open(f'/proc/self/task/{o}/comm').read() for o in os.listdir('/proc/self/task')): os._exit(7)
+atexit.register(none_is_left)
 for name, options in plan.items():
     model = AutoEncoder(**network)
     if not first:   # a process that began elsewhere gets the first one's weights
