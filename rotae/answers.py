@@ -47,7 +47,7 @@ def plot_traversals(
     codes, # (n, q): codes of many galaxies
     **options # of `traverse`
 ):
-    "One panel for each code number, turned from low (dark) to high (light); returns the figure."
+    "One panel for each code number, turned from low (violet) to high (green); returns the figure."
     n = codes.shape[1]
     fig, axs = plt.subplots((n + 1)//2, 2, figsize=(7, 3*((n + 1)//2)), sharex=True, sharey=True, squeeze=False)
     for ax in axs.flat[n:]: ax.remove()

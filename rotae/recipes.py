@@ -27,8 +27,8 @@ LADDER = [ # what is new, options of the network, options of the training
     ('mass symmetry', dict(mass_symmetry=True), {}),
     ('SOAP instead of Adam', {}, dict(optimiser='soap')),
     ('tanh instead of ReLU', dict(activation='tanh'), {}),
-    ('a small encoder, a deep residual decoder', dict(hidden=(16,), decoder_hidden=(32,)*3, residual=True), {}),
-    ('curves without end, 256 new ones a step', {}, dict(batch_size=256, endless=True))]
+    ('small encoder, deep residual decoder', dict(hidden=(16,), decoder_hidden=(32,)*3, residual=True), {}),
+    ('curves without end, 256 new a step', {}, dict(batch_size=256, endless=True))]
 
 def climb(
     rung:int, # 0 for the post's recipe, up to `len(LADDER) - 1`

@@ -1,4 +1,4 @@
-"""How the network learns, one loop of ten lines, and how good the result is, in km/s
+"""How the network learns, one loop of nine lines, and how good the result is, in km/s
 
 Docs: https://rotae.github.io/rotae/training.html.md"""
 
