@@ -54,8 +54,9 @@ def plot_corner(
 ):
     "A corner plot with the rank correlation on each pair; returns the figure."
     from corner import corner
-    fig = plt.figure(figsize=(7, 7), layout='none')   # corner makes its own layout
-    corner(values, labels=list(labels), color=to_hex(color), fig=fig, plot_contours=False, plot_density=False, data_kwargs={'ms': 1.5, 'alpha': 0.4})
+    fig, more = plt.figure(figsize=(7, 7), layout='none'), max(0, len(labels) - 4)   # corner makes its own layout, and the smaller the panels, the more room labels need
+    corner(values, labels=list(labels), color=to_hex(color), fig=fig, plot_contours=False, plot_density=False, data_kwargs={'ms': 1.5, 'alpha': 0.4}, max_n_ticks=5 - min(2, more), labelpad=0.08*more)
+    fig.subplots_adjust(left=fig.subplotpars.left + 0.02*more, bottom=fig.subplotpars.bottom + 0.02*more)
     for ax in fig.axes: ax.grid(False)
     axs, r = np.array(fig.axes).reshape(len(labels), -1), rank_correlation(values, values)
     for i, j in zip(*np.tril_indices(len(labels), -1)): _print_correlation(axs[i, j], r[i, j])

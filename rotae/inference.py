@@ -175,7 +175,7 @@ def plot(self:Posterior,
     return axes
 
 # %% ../nbs/07_inference.ipynb #cc1ef8f6
-_LABELS = dict(mass_to_light_disc='M/L disc (solar)', mass_to_light_bulge='M/L bulge (solar)', disc_mass='log disc (Msun)', scale_length='log length (kpc)', halo_mass='log halo (Msun)', concentration='log concentration', scatter='log scatter', distance='distance (Mpc)', inclination='inclination (deg)')
+_LABELS = dict(mass_to_light_disc='M/L disc\n(solar)', mass_to_light_bulge='M/L bulge\n(solar)', disc_mass='log disc\n(Msun)', scale_length='log length\n(kpc)', halo_mass='log halo\n(Msun)', concentration='log concen-\ntration', scatter='log scatter', distance='distance\n(Mpc)', inclination='inclination\n(degrees)')
 
 @patch
 def corner(self:Posterior):
