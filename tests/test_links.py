@@ -106,6 +106,14 @@ def test_next_is_the_next_chapter_of_the_sidebar_or_one_after_it():
     for i, o in enumerate(chapters):
         for to in re.findall(r'^\*\*Next:\*\* .*?\]\((\w+\.ipynb)\)', markdown(root/'nbs'/o)[-1], re.M): assert to in chapters[i + 1:], f'{o} goes on to {to}'
 
+def test_home_page_leads_to_every_page_of_the_tutorial_and_the_how_to():
+    "By its title, in the order of the sidebar."
+    title = lambda name: markdown(root/'nbs'/name)[0].splitlines()[0].removeprefix('# ')
+    home = '\n\n'.join(markdown(root/'nbs/index.ipynb'))
+    assert re.findall(r'^\| \[(.*?)\]\((.*?)\) \|', home, re.M) == [(title(o), o) for o in section['Tutorial']]
+    how_to = re.search(r'^How-to pages.*?:(.*)$', home, re.M)[1]
+    assert re.findall(r'\[(.*?)\]\((.*?)\)', how_to) == [(title(o)[0].lower() + title(o)[1:], o) for o in section['How to']]
+
 def test_sidebar_names_pages_that_exist_once():
     names = [o for part in sidebar for o in (part['contents'] if isinstance(part, dict) else [part])]
     assert len(set(names)) == len(names) and not [o for o in names if not (root/'nbs'/o).is_file()]
