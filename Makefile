@@ -47,7 +47,7 @@ explorer: $(ENV) ## write the site's explorer, nbs/explorer.js, from rotae/explo
 
 docs: $(ENV)     ## build the site into _docs/ (needs Quarto)
 	@command -v quarto >/dev/null || { echo 'make docs needs Quarto 1.7 or newer: install it from quarto.org and put it on the PATH.' >&2; exit 1; }
-	nbdev-docs
+	PATH="$(CURDIR)/tools/strict:$$PATH" nbdev-docs
 	python tools/site_pages.py
 
 clean:           ## remove what the commands above have made

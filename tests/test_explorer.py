@@ -160,6 +160,8 @@ const see = () => ({...lines(), rings: rings(), points: document.querySelectorAl
   agreement: one('.agreement').textContent, faults: one('.faults').textContent, follows: one('#rx-follows').checked, tooWide: one('#rotae-explorer').scrollWidth - one('#rotae-explorer').clientWidth});
 const move = async (s, value) => { one(s).value = value; one(s).dispatchEvent(new Event('input', {bubbles: true})); await wait(400); return see(); };
 const press = async s => { one(s).click(); await wait(400); return see(); };
+const drop = async (s, text) => { const event = new Event('drop', {bubbles: true, cancelable: true});
+  event.dataTransfer = {files: [{text: async () => text}]}; one(s).dispatchEvent(event); await wait(400); return see(); };
 """
 
 @pytest.mark.parametrize('mode,width', [('light', 900), ('dark', 358)])
@@ -174,19 +176,21 @@ result.code = await move('#rx-code-2', 1.5);
 result.back = await press('#rx-follows');
 result.bad = await move('#rx-text', '1 50 4\\n2 sixty 3\\n3 70 2');
 result.example = await press('#rx-example');
-result.fit = await press('#rx-fit');""", tmp_path, before=f'<div style="width: {width}px">{block}</div>', mode=mode)
+result.fit = await press('#rx-fit');
+result.dropped = await drop('.chart', '1 50 4, and more\\n2 60 3\\n3 70 2\\n4 80 2');""", tmp_path, before=f'<div style="width: {width}px">{block}</div>', mode=mode)
     assert console == []
-    start, disc, code, back, bad, example, fit = (found[k] for k in ('start', 'disc', 'code', 'back', 'bad', 'example', 'fit'))
+    start, disc, code, back, bad, example, fit, dropped = (found[k] for k in ('start', 'disc', 'code', 'back', 'bad', 'example', 'fit', 'dropped'))
     assert len(found['labels']) == 8 and all(a and b for a, b in found['labels']) and 'Msun' in found['labels'][0][1]
     assert 'km/s' in found['aria'] and found['colour'] == dict(light='rgb(192, 74, 0)', dark='rgb(255, 157, 92)')[mode]
     assert disc['disc'] != start['disc'] and disc['total'] != start['total'] and disc['rings'] != start['rings'] and disc['follows']
     assert not code['follows'] and code['rings'] != disc['rings'] and 'nearest galaxy' in code['note'] and '_code_' in code['hash']
     assert back['follows'] and back['rings'] == disc['rings'] and '_code_' not in back['hash']
-    assert bad['points'] == 2 and bad['faults'] == 'Line 2: “sixty” is not a number.'
+    assert bad['points'] == 2 and bad['faults'] == 'Line 2: “sixty” is not a number.' and bad['agreement'].endswith('(2 points). A fit needs 4.')
+    assert dropped['points'] == 4 and dropped['agreement'].endswith('(4 points).')
     assert example['points'] == 20 and example['faults'] == '' and 'reduced χ²' in fit['agreement']
     chi2 = [float(re.search(r'χ² ([\d.e+]+)', o['agreement'])[1]) for o in (example, fit)]
     assert chi2[1] < 3 < chi2[0]
-    assert max(o['tooWide'] for o in (start, code, bad, fit)) == 0
+    assert max(o['tooWide'] for o in (start, code, bad, fit, dropped)) == 0
 
 def test_a_link_opens_what_it_kept(tmp_path):
     found, console = in_browser(MOVE + 'await wait(400); result = see();', tmp_path, before=block,

@@ -82,19 +82,19 @@ def has_title(cell): return bool(re.fullmatch(r'# \S.*\n+> \S.*\n*', cell))
 def test_a_title_can_be_missed():
     assert has_title('# Title\n\n> one line') and not any(map(has_title, ('# Title', '## Title\n> line', '# Title\n> line\n\ntext that the site drops')))
 
-def frame(page, last=False):
+def frame(page):
     "The parts that a chapter lacks."
     first, whole = '\n\n'.join(markdown(page)[:2]), '\n\n'.join(markdown(page))
     wrong = [o for o in ('**What you will learn.**', '**You need**', '**Run time:**') if o not in first]
     wrong += [o for o in ('## Summary', '## Exercises') if not re.search(f'^{o}$', whole, re.M)]
-    if not last and not re.search(r'^\*\*Next:\*\* .*\]\([\w.]+\)', markdown(page)[-1].strip().splitlines()[-1]): wrong.append('**Next:**')
+    if not re.search(r'^\*\*Next:\*\* .*\]\([\w.]+\)', markdown(page)[-1].strip().splitlines()[-1]): wrong.append('**Next:**')
     return wrong
 
 chapters = [o for o in section['Tutorial'] if (root/'nbs'/o).is_file()]
 UNFINISHED = set()   # chapters that still lack a part of the frame
 
 @pytest.mark.parametrize('name', [pytest.param(o, marks=[pytest.mark.xfail(strict=True)]*(o in UNFINISHED)) for o in chapters])
-def test_every_chapter_has_its_frame(name): assert not (wrong := frame(root/'nbs'/name, name == section['Tutorial'][-1])), f'{name} lacks {wrong}'
+def test_every_chapter_has_its_frame(name): assert not (wrong := frame(root/'nbs'/name)), f'{name} lacks {wrong}'
 
 def test_a_chapter_without_a_part_is_noticed(tmp_path):
     whole = '# T\n> l\n\n**What you will learn.** a\n**You need** b\n**Run time:** c\n## Summary\n## Exercises\n**Next:** [d](e.ipynb).'
@@ -103,8 +103,17 @@ def test_a_chapter_without_a_part_is_noticed(tmp_path):
         assert frame(tmp_path/'page.md') == ([o] if o else [])
 
 def test_next_is_the_next_chapter_of_the_sidebar_or_one_after_it():
+    after = chapters + section['How to']
     for i, o in enumerate(chapters):
-        for to in re.findall(r'^\*\*Next:\*\* .*?\]\((\w+\.ipynb)\)', markdown(root/'nbs'/o)[-1], re.M): assert to in chapters[i + 1:], f'{o} goes on to {to}'
+        for to in re.findall(r'^\*\*Next:\*\* .*?\]\((\w+\.ipynb)\)', markdown(root/'nbs'/o)[-1], re.M): assert to in after[i + 1:], f'{o} goes on to {to}'
+
+def test_home_page_leads_to_every_page_of_the_tutorial_and_the_how_to():
+    "By its title, in the order of the sidebar."
+    title = lambda name: markdown(root/'nbs'/name)[0].splitlines()[0].removeprefix('# ')
+    home = '\n\n'.join(markdown(root/'nbs/index.ipynb'))
+    assert re.findall(r'^\| \[(.*?)\]\((.*?)\) \|', home, re.M) == [(title(o), o) for o in section['Tutorial']]
+    how_to = re.search(r'^How-to pages.*?:(.*)$', home, re.M)[1]
+    assert re.findall(r'\[(.*?)\]\((.*?)\)', how_to) == [(title(o)[0].lower() + title(o)[1:], o) for o in section['How to']]
 
 def test_sidebar_names_pages_that_exist_once():
     names = [o for part in sidebar for o in (part['contents'] if isinstance(part, dict) else [part])]

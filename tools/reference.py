@@ -62,9 +62,9 @@ def signature(name, f, rows):
     return '```python\n' + f'{name}({", ".join(a if b is None else f"{a}={b}" for a, b, _ in rows)}){to}{said}' + '\n```'
 
 def source(f, anchor):
-    "The link to where it is written."
+    "The link to where it is written; the attribute tells Quarto that it is no page of the site."
     f = f.fget if isinstance(f, property) else f
-    return f'[source](../{f.__module__.replace(".", "/")}.py#{anchor.lower()})'
+    return f'[source](../{f.__module__.replace(".", "/")}.py#{anchor.lower()}){{data-noresolveinput=""}}'
 
 def entry(name, f, level=3):
     "One function, class or method; a class with its methods."

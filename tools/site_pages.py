@@ -3,6 +3,7 @@ import ast
 import re
 import shutil
 import sys
+from functools import cache
 from pathlib import Path
 
 from pygments import highlight
@@ -29,7 +30,7 @@ def names(code):
 def source_page(module):
     "A module's code as a page of its own: #L-12 is a line, #name a function, class or method."
     code = module.read_text(encoding='utf-8')
-    style = 'body { margin: 0 auto; max-width: 75rem; padding: 0 1rem; color-scheme: light dark } pre { overflow-x: auto } a { color: inherit; text-decoration: none } .highlight { background: none }'
+    style = 'body { margin: 0 auto; max-width: 75rem; padding: 0 1rem; color-scheme: light dark } pre { overflow-x: auto } h1 { overflow-wrap: anywhere } a { color: inherit; text-decoration: none } .highlight { background: none }'
     dark = f'@media (prefers-color-scheme: dark) {{ body {{ background: #222 }} {HtmlFormatter(style="github-dark").get_style_defs(".highlight")} .highlight {{ background: none }} }}'
     body = highlight(code, PythonLexer(), HtmlFormatter(linespans='L', anchorlinenos=True))
     for name, line in names(code).items(): body = body.replace(f'<span id="L-{line}">', f'<span id="L-{line}"><span id="{name}"></span>', 1)
@@ -39,15 +40,30 @@ def source_page(module):
 <body><p><a href="../reference.html">← Reference</a></p><h1>rotae/{module.name}</h1>{body}</body></html>
 """
 
-def at_home(page):
-    "The page with its links to the site itself and to the package's source as links inside the site."
-    page = page.replace(f'href="{address("Documentation")}/', 'href="')
+@cache
+def ids(page): return set(re.findall(r' id="([^"]+)"', page))
+
+def place(link, pages):
+    "Where a link to a name leads: to its chapter if that shows it, or else to the reference, or to the top of the chapter."
+    page, _, anchor = link.partition('#')
+    shows = lambda o: anchor in ids(pages.get(o, ''))
+    return link if not anchor or shows(page) else f'reference.html#{anchor}' if shows('reference.html') else page
+
+def at_home(page, pages):
+    "The page with its links to the site itself and to the package's source as links inside the site, and without what it would load from elsewhere; `pages` are all pages by name."
+    page = re.sub(rf'href="{re.escape(address("Documentation"))}/([^"]*)"', lambda o: f'href="{place(o[1], pages)}"', page)
     page = re.sub(rf'href="{re.escape(address("Repository"))}/blob/main/rotae/(\w+)\.py#L(\d+)"', r'href="source/\1.html#L-\2"', page)
-    return re.sub(r'href="(?:\.\./)+rotae/(\w+)\.py', r'href="source/\1.html', page)
+    page = re.sub(r'href="(?:\.{1,2}/)+rotae/(\w+)\.py', r'href="source/\1.html', page)
+    page = re.sub(r'<script src="https://cdnjs[^>]*></script>|<script type="application/javascript">define\(\'jquery\'.*?</script>', '', page)   # Quarto's, for tables that a cell shows
+    return page.replace('__main__.', '').replace(':NoneType<', '<')   # what nbdev guesses of types
+
+def from_elsewhere(page): return re.findall(r'<(?:script|img|iframe|link rel="stylesheet")[^>]* (?:src|href)="(https?:[^"]*)"', page)
 
 def main(site):
-    for f in site.glob('*.html'):
-        if (new := at_home(old := f.read_text(encoding='utf-8'))) != old: f.write_text(new, encoding='utf-8')
+    pages = {f.name: f.read_text(encoding='utf-8') for f in site.glob('*.html')}
+    for name, old in pages.items():
+        if from_elsewhere(new := at_home(old, pages)): sys.exit(f'{name} must need no network; it loads {", ".join(from_elsewhere(new))}')
+        if new != old: (site/name).write_text(new, encoding='utf-8')
     (site/'source').mkdir(exist_ok=True)
     for f in (root/'rotae').glob('[!_]*.py'): (site/'source'/f'{f.stem}.html').write_text(source_page(f), encoding='utf-8')
     for f in (root/'nbs').glob('*.ipynb'): shutil.copy(f, site)   # as they are: the pages are made from processed copies

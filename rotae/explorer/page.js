@@ -162,7 +162,7 @@ function startExplorer(host, data) {
     const n = state.points.length, speeds = numbers.rotationCurve(state.points.map(p => p[0]), numbers.power10(state.galaxy));
     const {rms, chi2} = n ? numbers.agreement(speeds, state.points) : {};
     const reduced = n > 4 ? `, reduced χ² ${(chi2/(n - 4)).toPrecision(3)} (${n} points less 4 parameters)` : `, χ² ${n && chi2.toPrecision(3)} (${n} ${n > 1 ? 'points' : 'point'})`;
-    find('.agreement').textContent = n ? `Disc and halo against the points: rms ${rms.toPrecision(3)} km/s${reduced}.` : '';
+    find('.agreement').textContent = n ? `Disc and halo against the points: rms ${rms.toPrecision(3)} km/s${reduced}.${n < 4 ? ' A fit needs 4.' : ''}` : '';
     find('#rx-fit').disabled = n < 4;
     find('.legend li:last-child').hidden = !n;
   }
@@ -225,10 +225,10 @@ function startExplorer(host, data) {
   on('#rx-clear', 'click', () => setText(''));
   on('#rx-fit', 'click', () => change({galaxy: numbers.fitPoints(state.points, starts(), data.ranges)}));
   on('#rx-file', 'change', event => { if (event.target.files[0]) event.target.files[0].text().then(setText); event.target.value = ''; });
-  on('.measured', 'dragover', event => { event.preventDefault(); event.currentTarget.classList.add('over'); });
-  on('.measured', 'dragleave', event => event.currentTarget.classList.remove('over'));
-  on('.measured', 'drop', event => {
-    event.currentTarget.classList.remove('over');
+  on(host, 'dragover', event => { event.preventDefault(); find('.measured').classList.add('over'); });
+  on(host, 'dragleave', () => find('.measured').classList.remove('over'));
+  on(host, 'drop', event => {
+    find('.measured').classList.remove('over');
     if (event.dataTransfer.files[0]) { event.preventDefault(); event.dataTransfer.files[0].text().then(setText); }
   });
   on(chart, 'pointermove', read);
