@@ -150,14 +150,14 @@ def sample_galaxies(
 class Endless:
     "Curves without end, new ones at every call."
     spread: float=1.     # of the population, as in `sample_galaxies`
-    radius: tuple=tuple(RADII) # kpc, (R,)
+    radius: tuple=None   # kpc, (R,); None for `RADII`
 
     def __call__(self,
         n, # how many
         rng # seed or generator
     )->np.ndarray: # km/s, (n, R)
         "The curves of n new galaxies."
-        return rotation_curve(np.array(self.radius), **sample_galaxies(n, rng, self.spread).as_dict())
+        return rotation_curve(RADII if self.radius is None else np.array(self.radius), **sample_galaxies(n, rng, self.spread).as_dict())
 
 # %% ../nbs/01_data.ipynb #23e7a6ba
 @styled()
