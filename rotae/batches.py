@@ -26,7 +26,7 @@ def scaled(
     emphasis:float=1. # weight of a residual in log speed: the speed to this power
 )->tuple: # what goes into the network, (n, R), and the weight of each residual, (n, R), or None for 1
     "Curves as the network's numbers, in its own dtype and on its device; raises `ValueError` for curves or an emphasis that the model cannot take."
-    model.scaling   # raises if there is none yet
+    _ = model.scaling   # raises if there is none yet
     like, curves = next(model.parameters()), torch.as_tensor(_check_sample(model, curves, 'curves'))
     level, shape = model._level_and_shape(curves)
     mean, std, unit = (o.cpu() for o in (model.mean, model.std, model.unit))

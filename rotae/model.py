@@ -139,7 +139,7 @@ def _start_at_components(self:AutoEncoder, x):
             line.weight.copy_(w); line.bias.zero_()
         for net in (self.encoder, self.decoder):
             net[-1].weight.mul_(0.1); net[-1].bias.zero_()
-        w = first.weight[:, :min(20, first.out_features//2)]   # random, and now for components that vary alike
+        w = first.weight[:, :max(1, min(20, first.out_features//2))]   # random, and now for components that vary alike
         first.weight.copy_(w*(3*len(v)/w.shape[1])**0.5 @ (v/s)[:w.shape[1]].to(w)); first.bias.zero_()
 
 # %% ../nbs/02_model.ipynb #5e82bf33

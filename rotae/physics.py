@@ -128,10 +128,10 @@ def _values(name, x):
     "The numbers in `x` as an array, or as a tensor cut off from any gradient."
     if isinstance(x, torch.Tensor): return x.detach()
     if hasattr(x, 'unit'): raise TypeError(f'{name} must be plain numbers in the units documented, got a quantity in {x.unit}')
-    if getattr(x, 'dtype', np.dtype(float)).kind not in 'fiu': raise TypeError(f'{name} must be real numbers, got {x.dtype}')
-    try: return np.asarray(x, dtype=getattr(x, 'dtype', float))
-    except (TypeError, ValueError, RuntimeError) as e:
-        raise TypeError(f'{name} must be a number, a numpy array or a tensor, got {x!r:.60}') from e
+    try: a = np.asarray(x)
+    except (TypeError, ValueError, RuntimeError) as e: raise TypeError(f'{name} must be a number, a numpy array or a tensor, got {x!r:.60}') from e
+    if a.dtype.kind not in 'fiu': raise TypeError(f'{name} must be real numbers, got {a.dtype if hasattr(x, "dtype") else repr(x)[:60]}')
+    return a if hasattr(x, 'dtype') else a.astype(float)
 
 def _refuse(name, x, ok, right):
     "Raise a ValueError about `name` unless all of `x` is `ok`."

@@ -257,9 +257,12 @@ import os, random, signal, sys, time
 import numpy as np
 from pathlib import Path
 from rotae.files import read_model, write_model
+signal.signal(signal.SIGINT, signal.default_int_handler)   # a shell's background jobs begin with Ctrl-C ignored
 path, n, r = Path(sys.argv[1]), int(sys.argv[2]), random.Random(1)
 contents = [({'w': np.full(size, float(size))}, {'size': size}) for size in (3, 300_000)]
-write_model(path, *contents[0])
+start = time.perf_counter()
+for o in (*contents, contents[0]): write_model(path, *o)
+took = time.perf_counter() - start   # a disk may be slow
 for i in range(n):
     parent, pid = os.getpid(), os.fork()
     if not pid:
@@ -268,7 +271,7 @@ for i in range(n):
                 for o in contents: write_model(path, *o)
         except KeyboardInterrupt: os._exit(130)
         finally: os._exit(1)
-    time.sleep(r.random()*0.02)
+    time.sleep(r.random()*took)
     while True:   # more than once: Python drops a Ctrl-C that falls into a finaliser
         os.kill(pid, signal.SIGINT if i % 3 == 2 else signal.SIGKILL)
         ended, status = os.waitpid(pid, os.WNOHANG)

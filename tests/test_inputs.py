@@ -13,8 +13,8 @@ import rotae.all as rotae
 
 quick = settings(max_examples=20, deadline=None, derandomize=True, database=None, suppress_health_check=list(HealthCheck))   # the same examples every time
 matplotlib.use('Agg')
-CLEAR = ValueError, TypeError, FloatingPointError   # what a user may be told; anything else is a fault of ours
-ODD = [None, True, '', 'x', 0, -1, 2.5, float('nan'), float('inf'), 1j, [], [[]], [None], ['x'], {}, object()]
+CLEAR = ValueError, TypeError, FloatingPointError, FileNotFoundError   # what a user may be told; anything else is a fault of ours
+ODD = [None, True, '', 'x', '8', ['8'], 0, -1, 2.5, float('nan'), float('inf'), 1j, [], [[]], [None], ['x'], {}, object()]
 ODD_ARRAYS = [np.array([]), np.array(1.), np.full(50, np.nan), np.full((3, 50), -1.), np.zeros((3, 50)), np.full((3, 50), np.inf), np.ones((3, 50), complex), np.ones((3, 50), bool), np.array(['a', 'b']), np.ones((2, 3, 4)), np.full((3, 50), 1e30), np.full((3, 4), 1e30), np.ones((1, 50))]
 
 curves = rotae.sample_galaxies(60, rng=1).rotation_curve()
