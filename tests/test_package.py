@@ -37,11 +37,6 @@ def test_docs_sources_are_built(copy):
     assert {f.name for f in (root/'nbs').glob('[0-9i]*.ipynb')} == {f.name for f in (copy/'_proc').glob('[0-9i]*.ipynb')}
     for o in ('explorer.js', 'references.bib', 'reference.qmd', 'CHANGELOG.md'): assert (copy/'_proc'/o).is_file(), o
 
-def test_docs_without_quarto_says_so_in_one_sentence(tmp_path):
-    if shutil.which('quarto'): pytest.skip('Quarto is installed')
-    done = run('make', '-s', '-C', root, 'docs', check=False)
-    assert done.returncode and 'needs Quarto 1.7' in done.stderr.splitlines()[0]
-
 def test_readme_is_the_index(tmp_path):
     run('make', '-s', '-C', root, 'readme', f'OUT={tmp_path}')
     assert (tmp_path/'README.md').read_text() == (root/'README.md').read_text(), 'run make readme'

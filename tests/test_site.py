@@ -36,7 +36,7 @@ def test_make_docs_runs_it(): assert 'PATH="$(CURDIR)/tools/strict:$$PATH" nbdev
 
 def test_make_docs_without_quarto_says_what_to_install():
     paths = [o for o in os.environ['PATH'].split(':') if not (Path(o)/'quarto').exists()]
-    done = subprocess.run(['make', 'docs', 'ENV='], cwd=root, capture_output=True, text=True, env={**os.environ, 'PATH': ':'.join(paths)})
+    done = subprocess.run(['make', '--no-print-directory', 'docs', 'ENV='], cwd=root, capture_output=True, text=True, env={**os.environ, 'PATH': ':'.join(paths)})
     assert done.returncode and done.stdout == '' and re.fullmatch(r'make docs needs Quarto .*quarto\.org.*\.\nmake\b.*Error 1\n', done.stderr), done.stderr
 
 def test_links_become_links_inside_the_site():
