@@ -208,7 +208,8 @@ def _keep(path, net, opt, seed, steps, losses):
 def _resume(path, net, opt, seed, steps):
     "(first step, losses so far) of a checkpoint; raises `ValueError` if it is of another training."
     if not path or not Path(path).is_file(): return 0, []
-    state = torch.load(path, weights_only=True)
+    try: state = torch.load(path, weights_only=True)   # numbers only: no code in it is run
+    except Exception as e: raise _fault(path, f'it is no checkpoint of a training ({type(e).__name__})') from e
     if (state['seed'], state['steps']) != (seed, steps): raise ValueError(f'{path} must be a checkpoint of this training, seed {seed} and {steps} steps; it is of seed {state["seed"]} and {state["steps"]} steps')
     net.load_state_dict(state['net']); opt.load_state_dict(state['opt'])
     return len(state['losses']), state['losses']

@@ -98,14 +98,14 @@ def _infer_all(curves, faults, method, seed, progress):
     "Each galaxy has its own generator, so that its answer does not depend on the others."
     posteriors = {}
     try:
-        for name, curve in tqdm(curves.items(), desc='fitting', disable=not progress):
+        for name, curve in tqdm(curves.items(), desc='fitting', disable=not progress or not curves):
             try: posteriors[name] = infer(curve, method, rng=np.random.default_rng((seed, *name.encode())))
             except (ValueError, FloatingPointError) as e: faults[name] = f'{name}: {e}'
     except KeyboardInterrupt: print(f'interrupted: {len(posteriors)} of {len(curves)} galaxies are kept', file=sys.stderr)
     return posteriors
 
 def _draw_all(posteriors, out, progress):
-    for name, posterior in tqdm(posteriors.items(), desc='drawing', disable=not progress):
+    for name, posterior in tqdm(posteriors.items(), desc='drawing', disable=not progress or not posteriors):
         top = posterior.plot()[0]
         try:
             with atomic_write(out/f'{name.replace("/", "_")}.png') as temporary: top.figure.savefig(temporary, dpi=100)

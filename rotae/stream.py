@@ -75,6 +75,7 @@ def simulate_catalogue(
     "Writes simulated galaxies and their curves to Parquet files; raises `ValueError` for what cannot be done or is there and does not belong."
     parts, rows = _plan(n, shard, per_file)
     folder, seed = Path(folder), as_seed(rng)
+    simulate(radius, **sample_galaxies(1, seed, spread).as_dict())   # raises, before any work, for radii or a spread that cannot be
     if not folder.parent.is_dir(): raise FileNotFoundError(f'folder must be in one that exists; {folder.parent} does not')
     about = dict(rotae=__version__, recipe='sample_galaxies, simulate', seed=seed, spread=float(spread), per_file=per_file, radius_kpc=' '.join(map(repr, map(float, radius))))
     try: schema = parquet_schema(_columns(radius), about)

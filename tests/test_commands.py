@@ -61,7 +61,8 @@ def test_a_file_that_cannot_be(shell, name, option):
 
 def test_values_that_cannot_be(shell):
     for words in ('rotae-demo --n 0', 'rotae-demo --n 5', 'rotae-demo --epochs 0', 'rotae-demo --seed -1', 'rotae-generate --n 0', 'rotae-generate --method magic', 'rotae-generate --out mock.xls', 'rotae-generate --radius 8',
-                  'rotae-generate --radius 8 --speed -1', 'rotae-generate --disc-mass 0', 'rotae-generate --seed -1', 'rotae-retrain --steps 0', 'rotae-retrain --seed -1'):
+                  'rotae-generate --radius 8 --speed -1', 'rotae-generate --disc-mass 0', 'rotae-generate --seed -1', 'rotae-retrain --steps 0', 'rotae-retrain --seed -1', 'rotae-simulate --n 0', 'rotae-simulate --shard 3/2', 'rotae-simulate --spread 0', 'rotae-simulate --seed -1', 'rotae-explorer --model no-such-file',
+                  'rotae-fit', 'rotae-fit no-such-file.csv', 'rotae-fit no-such-file.csv --method magic', 'rotae-fit no-such-file.csv --seed -1', 'rotae-fit --sparc no-such-folder'):
         is_one_line(shell(*words.split()), words.split()[0])
 
 @every
@@ -71,6 +72,12 @@ def test_a_closed_pipe(name, tmp_path):
         run.stdout.close()
         assert run.stderr.read() == b''
     assert run.returncode in (0, 141)   # 0 where Python does not buffer: its parser lets that error pass
+
+def test_a_pipe_closed_before_the_answer(tmp_path):
+    with subprocess.Popen([Path(sys.executable).parent/'rotae-simulate', '--n', '10', '--out', 'c'], stdout=subprocess.PIPE, stderr=subprocess.PIPE, text=True, cwd=tmp_path) as run:
+        run.stdout.close()
+        assert 'Traceback' not in run.stderr.read()
+    assert run.returncode == 141
 
 def test_a_fault_of_ours_keeps_its_traceback(shell, monkeypatch):
     from rotae import demo

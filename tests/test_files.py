@@ -164,7 +164,7 @@ def other_array(raw, r):
     elif how == 1: arrays[r.choice(['more', f'{name}.more', f'flow.{name}'])] = np.ones(3)
     elif how == 2: arrays[name] = arrays[name][None, ..., None] if r.random() < .5 else np.ones((0, 3))
     elif how == 3: arrays[name] = np.concatenate([np.atleast_1d(arrays[name])]*2)
-    else: arrays[name] = arrays[name].astype(r.choice(['i1', 'u2', '?', 'i4', 'f2', 'c8']))
+    else: arrays[name] = arrays[name].astype(r.choice(['i1', 'u2', '?', 'i4', 'f2']))
     from safetensors.numpy import save
     raw = save(arrays, {'rotae': json.dumps({**header, 'sha256': '0'*64})})
     return raw.replace(b'0'*64, hashlib.sha256(raw).hexdigest().encode(), 1)

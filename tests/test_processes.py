@@ -1,5 +1,6 @@
 "Training in two real processes, which talk over gloo: the same galaxies, update and end as in one, also after one was killed."
 import os
+import socket
 import subprocess
 import sys
 from pathlib import Path
@@ -26,7 +27,12 @@ def launch(launcher, folder, script, **variables):
     return subprocess.run([Path(sys.executable).parent/launcher[0], *launcher[1:], 'script.py'], cwd=folder, env=env, capture_output=True, text=True, timeout=120)
 
 torchrun = ('torchrun', '--standalone', '--nproc_per_node', '2')
-accelerate = ('accelerate', 'launch', '--multi_gpu', '--num_processes', '2', '--num_machines', '1', '--mixed_precision', 'no', '--dynamo_backend', 'no', '--main_process_port', '0')
+def free_port():
+    with socket.socket() as s:
+        s.bind(('127.0.0.1', 0))
+        return str(s.getsockname()[1])
+
+accelerate = ('accelerate', 'launch', '--multi_gpu', '--num_processes', '2', '--num_machines', '1', '--mixed_precision', 'no', '--dynamo_backend', 'no', '--main_process_port', free_port())
 
 def test_two_processes_do_what_one_does(tmp_path):
     script = '''
