@@ -93,7 +93,7 @@ def _table(run, generated):
     return {'validation loss, network': run.history.valid[-1],
             'validation loss, PCA-4': (pca['rmse']/float(run.model.unit))**2,
             'rms error, network (km/s)': network['rmse'], 'rms error, PCA-4 (km/s)': pca['rmse'],
-            'generated curves with negative speeds (%)': 100*np.mean((generated < 0).any(axis=1))}
+            'generated curves with negative speeds (%)': 100*float((generated < 0).any(axis=1).mean())}
 
 # %% ../nbs/08_demo.ipynb #b835d07f
 @command

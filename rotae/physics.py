@@ -130,8 +130,8 @@ def _values(name, x):
     if hasattr(x, 'unit'): raise TypeError(f'{name} must be plain numbers in the units documented, got a quantity in {x.unit}')
     try: a = np.asarray(x)
     except (TypeError, ValueError, RuntimeError) as e: raise TypeError(f'{name} must be a number, a numpy array or a tensor, got {x!r:.60}') from e
-    if a.dtype.kind not in 'fiu': raise TypeError(f'{name} must be real numbers, got {a.dtype if hasattr(x, "dtype") else repr(x)[:60]}')
-    return a if hasattr(x, 'dtype') else a.astype(float)
+    if a.dtype.kind in 'fiu': return a if hasattr(x, 'dtype') else a.astype(float)
+    raise TypeError(f'{name} must be real numbers, got {a.dtype}' if hasattr(x, 'dtype') else f'{name} must be a number, a numpy array or a tensor, got {x!r:.60}')
 
 def _refuse(name, x, ok, right):
     "Raise a ValueError about `name` unless all of `x` is `ok`."

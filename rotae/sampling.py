@@ -84,7 +84,7 @@ def effective_size(
     _refuse('log_w', log_w, log_w < np.inf, 'numbers, or -inf for a weight of 0')
     if not np.isfinite(top := log_w.max()): return 0.
     w = np.exp(log_w - top)
-    return w.sum()**2/(w*w).sum()
+    return float(w.sum()**2/(w*w).sum())
 
 def _tempered(log_w, least):
     "Weights of sum 1, flattened by a power just so far that they are worth `least` draws."
