@@ -20,13 +20,13 @@ from torch import nn
 from tqdm.auto import tqdm
 
 from .data import as_rng, as_seed, check_whole, scale_length_from_disc_mass
-from .files import _brief, _fault, atomic_write, read_model, write_model
+from .files import _brief, _fault, read_model, write_model
 from .likelihood import PRIORS, GalaxyModel, _SKY, physical_values, speed_squares, total_speed
 from .model import _build_network, dense
 from .physics import G, _disc_square, _refuse, _values, check_positive
 from .sampling import Mixture
 from .soap import Soap
-from .training import SCHEDULES
+from .training import SCHEDULES, _check_state, _put_state, _state
 
 # %% ../nbs/06d_amortised.ipynb #15b35b93
 def _ripple(radius, rng, size):
@@ -183,17 +183,19 @@ def train_set_reader(
     check_whole(steps=steps, batch_size=batch_size, every=every); check_positive(lr=lr)
     seed = as_seed(rng)
     net = SetReader(view, rng=seed, **options)
-    opt = Soap(net, lr, betas=(0.95, 0.95))
-    start, losses = _resume(checkpoint, net, opt, seed, steps)
-    for step in tqdm(range(start, steps), disable=not progress, initial=start, total=steps):
+    settings, make = dict(seed=seed, steps=steps, batch_size=batch_size, lr=lr, **net.config), lambda net: Soap(net, lr, betas=(0.95, 0.95))
+    opt = make(net)
+    losses = _resume(checkpoint, net, make, opt, settings)
+    for step in tqdm(range(len(losses), steps), disable=not progress, initial=len(losses), total=steps):
         for group in opt.param_groups: group['lr'] = lr*SCHEDULES['cosine'](step/steps)
         loss = _loss(net, view, batch_size, np.random.default_rng((seed, step)))
+        if not np.isfinite(loss.item()): raise FloatingPointError(f'the loss is {loss.item()} in step {step}: try a smaller lr than {lr:g}')
         opt.zero_grad()
         loss.backward()
         nn.utils.clip_grad_norm_(net.parameters(), 10.)
         opt.step()
         losses.append(loss.item())
-        if checkpoint and (step + 1) % every == 0: _keep(checkpoint, net, opt, seed, steps, losses)
+        if checkpoint and (step + 1) % every == 0: write_model(checkpoint, _state(net, opt), dict(set_reader=settings, losses=losses))
     net.about = dict(seed=seed, steps=steps, batch_size=batch_size, lr=lr, loss=[float(np.mean(o)) for o in np.array_split(losses, 20) if len(o)])
     return net.eval()
 
@@ -202,17 +204,16 @@ def _loss(net, view, n, rng):
     u, data = sample_measurements(n, int(np.exp(rng.uniform(np.log(4), np.log(60)))), view, rng)
     return -_log_density(net(*curve_features(data)), torch.tensor(u, dtype=torch.float32)).mean()
 
-def _keep(path, net, opt, seed, steps, losses):
-    with atomic_write(path) as temporary: torch.save(dict(net=net.state_dict(), opt=opt.state_dict(), seed=seed, steps=steps, losses=losses), temporary)
-
-def _resume(path, net, opt, seed, steps):
-    "(first step, losses so far) of a checkpoint; raises `ValueError` if it is of another training."
-    if not path or not Path(path).is_file(): return 0, []
-    try: state = torch.load(path, weights_only=True)   # numbers only: no code in it is run
-    except Exception as e: raise _fault(path, f'it is no checkpoint of a training ({type(e).__name__})') from e
-    if (state['seed'], state['steps']) != (seed, steps): raise ValueError(f'{path} must be a checkpoint of this training, seed {seed} and {steps} steps; it is of seed {state["seed"]} and {state["steps"]} steps')
-    net.load_state_dict(state['net']); opt.load_state_dict(state['opt'])
-    return len(state['losses']), state['losses']
+def _resume(path, net, make, opt, settings):
+    "The losses so far, with the state of a checkpoint put into network and optimiser; raises `ValueError`, naming file and fault, if it is damaged or of another training."
+    if not path or not Path(path).is_file(): return []
+    arrays, header = read_model(path)
+    if header.get('set_reader') != settings: raise ValueError(f'checkpoint must be of this training, {settings}; {path} was made with {_brief(header.get("set_reader"))}')
+    _check_state(path, arrays, net, make)
+    losses = header.get('losses')
+    if not (isinstance(losses, list) and 0 < len(losses) <= settings['steps'] and all(type(o) is float for o in losses)): raise _fault(path, 'its losses are not those of its steps')
+    _put_state(arrays, net, opt)
+    return losses
 
 # %% ../nbs/06d_amortised.ipynb #d7de6f9d
 @patch

@@ -158,6 +158,22 @@ def _state(model, opt):
         arrays.update({f'optimiser.{i}.{k}': v.cpu().numpy() if torch.is_tensor(v) else np.array(v) for k, v in state.items()})
     return arrays
 
+def _put_state(arrays, model, opt):
+    "The way back: arrays by name into model and optimiser."
+    model.load_state_dict({k.removeprefix('model.'): torch.tensor(v) for k, v in arrays.items() if k.startswith('model.')})
+    state = {}
+    for k, v in arrays.items():
+        if k.startswith('optimiser.'): state.setdefault(int(k.split('.')[1]), {})[k.split('.', 2)[2]] = v.item() if v.dtype == np.int64 else torch.tensor(v)
+    opt.load_state_dict({**opt.state_dict(), 'state': state})
+
+def _check_state(path, arrays, model, make):
+    "Raises `ValueError`, naming file and fault, unless a checkpoint's arrays are those of a model and of an optimiser, which `make` makes for it."
+    twin = deepcopy(model)
+    opt = make(twin)
+    for p in twin.parameters(): p.grad = torch.zeros_like(p)
+    opt.step()   # now it has all the state that it will ever have
+    _same_arrays(path, arrays, _state(twin, opt))
+
 def _save(path, model, opt, history, settings, step):
     "Writes a checkpoint, whole or not at all."
     write_model(path, _state(model, opt), dict(checkpoint=settings, config=model.config, step=step, history=asdict(history)))
@@ -166,12 +182,8 @@ def _resume(path, model, opt, history, settings):
     "Puts a checkpoint's state into model, optimiser and history; the step to go on with."
     arrays, header = read_model(path)
     _check_checkpoint(path, arrays, header, model, settings)
-    model.load_state_dict({k.removeprefix('model.'): torch.tensor(v) for k, v in arrays.items() if k.startswith('model.')})
-    state = {}
-    for k, v in arrays.items():
-        if k.startswith('optimiser.'): state.setdefault(int(k.split('.')[1]), {})[k.split('.', 2)[2]] = v.item() if v.dtype == np.int64 else torch.tensor(v)
+    _put_state(arrays, model, opt)
     _check_scaling(path, model)
-    opt.load_state_dict({**opt.state_dict(), 'state': state})
     for k, v in header['history'].items(): setattr(history, k, v)
     return header['step']
 
@@ -180,11 +192,7 @@ def _check_checkpoint(path, arrays, header, model, settings):
     for k, mine in dict(checkpoint=settings, config=model.config).items():
         theirs = header.get(k) if isinstance(header.get(k), dict) else {}
         if odd := [o for o in {**mine, **theirs} if o not in mine or theirs.get(o) != mine[o]]: raise ValueError(f'checkpoint must be of this training; {path} was made with {_brief(odd[0])} {_brief(theirs.get(odd[0]))}, and this one has {_brief(mine.get(odd[0]))}')
-    twin = deepcopy(model)
-    opt = OPTIMISERS[settings['optimiser']](twin, settings['lr'])
-    for p in twin.parameters(): p.grad = torch.zeros_like(p)
-    opt.step()   # now it has all the state that it will ever have
-    _same_arrays(path, arrays, _state(twin, opt))
+    _check_state(path, arrays, model, lambda o: OPTIMISERS[settings['optimiser']](o, settings['lr']))
     good, history, number = History(1.), header.get('history'), lambda o: type(o) in (int, float) and math.isfinite(o)
     if not (isinstance(history, dict) and history.keys() == asdict(good).keys() and number(history['unit']) and isinstance(history['interrupted'], bool)
             and all(isinstance(history[k], list) and all(map(number, history[k])) for k in ('epoch', 'train', 'valid'))): raise _fault(path, 'its history is not one of losses')

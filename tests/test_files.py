@@ -16,7 +16,7 @@ import numpy as np
 import pytest
 import torch
 
-from rotae.amortised import SetReader, sample_measurements
+from rotae.amortised import train_set_reader, SetReader, sample_measurements
 from rotae.data import RADII, sample_galaxies
 from rotae.generation import METHODS, CodeSampler
 from rotae.inference import Posterior, infer
@@ -68,6 +68,8 @@ def kinds():
     for optimiser in ('adam', 'soap'):
         def train(path, optimiser=optimiser): return fit(model := AutoEncoder(rng=1, **small), curves, optimiser=optimiser, checkpoint=path, epochs=3, rng=1, progress=False, report=1) and model
         found[f'checkpoint, {optimiser}'] = train, train, use_model
+    def learn(path): return train_set_reader(steps=3, batch_size=8, every=1, checkpoint=path, progress=False, width=4, hills=1, heads=1, rng=1)
+    found['checkpoint, set reader'] = learn, learn, read_sets
     return found
 
 @pytest.fixture(scope='module')
